@@ -1,0 +1,78 @@
+// Package env defines the worlds that agents act in: environments, vectors of them, and the spaces
+// of their observations and actions. Its words are Gymnasium's.
+package env
+
+// Spec describes an environment: what it shows, what it takes, and when it counts as solved.
+type Spec struct {
+	ID                  string
+	Observation, Action Space
+	RewardThreshold     *float64 // mean return over 100 episodes at which the environment counts as solved; nil: none
+	MaxSteps            int      // steps after which an episode is truncated; 0: never
+	Stack               int      // frames that make one observation; 0 and 1: a single frame
+}
+
+// Values holds observations: floats, or bytes where the space says so. Exactly one is set.
+type Values struct {
+	F []float32
+	U []uint8
+}
+
+// MakeValues returns zeroed storage for n elements of the space's kind.
+func MakeValues(s Space, n int) Values {
+	if s.Bytes {
+		return Values{U: make([]uint8, n)}
+	}
+	return Values{F: make([]float32, n)}
+}
+
+// Slice is v[from:to], in elements.
+func (v Values) Slice(from, to int) Values {
+	if v.U != nil {
+		return Values{U: v.U[from:to]}
+	}
+	return Values{F: v.F[from:to]}
+}
+
+// Len is the number of elements.
+func (v Values) Len() int { return len(v.F) + len(v.U) }
+
+// Copy copies src into v, which must be of the same kind and length.
+func (v Values) Copy(src Values) {
+	copy(v.F, src.F)
+	copy(v.U, src.U)
+}
+
+// Outcome is what a step returned beside the observation. Terminated and truncated never merge:
+// after a terminated step nothing follows; a truncated one was cut off, and its value lives on.
+type Outcome struct {
+	Reward     float32
+	Terminated bool
+	Truncated  bool
+}
+
+// Environment is one world, used by one goroutine at a time. Native environments are also
+// [covey/state.Stateful].
+type Environment interface {
+	Spec() Spec
+	// Reset starts an episode and writes its first observation. The same seed gives the same episode.
+	Reset(seed uint64, obs Values) error
+	// Step takes one action (a discrete one is its index) and writes the observation that followed:
+	// of this episode, even at its end. After an end, Reset must come next.
+	Step(action []float32, obs Values) (Outcome, error)
+	Close() error
+}
+
+// Vector is a row of environments of one Spec, stepped together, that start their next episode by
+// themselves.
+type Vector interface {
+	Spec() Spec
+	Len() int
+	// Reset starts an episode in each environment; each derives the seeds of its later episodes from its own.
+	// obs: [Len, frame].
+	Reset(seeds []uint64, obs Values) error
+	// Step takes actions [Len, action]. obs [Len, frame] receives the observations to act on next: for a
+	// row that ended, the first of the next episode, while the last of the ended one goes to that row of
+	// final [Len, frame]; other rows of final are left alone. out: [Len].
+	Step(actions []float32, obs, final Values, out []Outcome) error
+	Close() error
+}

@@ -1,0 +1,89 @@
+package env
+
+import "fmt"
+
+// Kind tells the spaces apart.
+type Kind uint8
+
+// The kinds of space, as in Gymnasium.
+const (
+	Box           Kind = iota // n-dimensional array of numbers between Low and High
+	Discrete                  // one of N[0] actions, counted from Start[0]
+	MultiDiscrete             // len(N) independent choices
+	MultiBinary               // N[0] independent bits
+)
+
+func (k Kind) String() string {
+	return [...]string{"Box", "Discrete", "MultiDiscrete", "MultiBinary"}[k]
+}
+
+// Space is plain data: it stands in manifests and handshakes.
+type Space struct {
+	Kind      Kind
+	Shape     []int     // Box: the array's shape
+	Low, High []float32 // Box: the bounds, one per element; ±Inf where there is none
+	N         []int     // Discrete, MultiDiscrete, MultiBinary: the number of choices
+	Start     []int     // Discrete, MultiDiscrete: the first choice's number in the environment's own counting; nil: 0
+	Bytes     bool      // Box of uint8: kept as bytes until the network's first layer
+}
+
+// NewBox is a Box with the given bounds and, unless a shape is given, one dimension.
+func NewBox(low, high []float32, shape ...int) Space {
+	if len(shape) == 0 {
+		shape = []int{len(low)}
+	}
+	return Space{Kind: Box, Shape: shape, Low: low, High: high}
+}
+
+// NewDiscrete is a choice among n actions.
+func NewDiscrete(n int) Space { return Space{Kind: Discrete, N: []int{n}} }
+
+// Size is the number of elements that a value of the space takes: a discrete one takes 1, its index.
+func (s Space) Size() int {
+	switch s.Kind {
+	case Box:
+		n := 1
+		for _, d := range s.Shape {
+			n *= d
+		}
+		return n
+	case MultiBinary:
+		return s.N[0]
+	default:
+		return len(s.N)
+	}
+}
+
+// Validate says what is impossible about the space.
+func (s Space) Validate() error {
+	switch s.Kind {
+	case Box:
+		n := s.Size()
+		if n <= 0 {
+			return fmt.Errorf("box of shape %v has no elements", s.Shape)
+		}
+		if len(s.Low) != n || len(s.High) != n {
+			return fmt.Errorf("box of shape %v wants %d bounds, has %d low and %d high", s.Shape, n, len(s.Low), len(s.High))
+		}
+		for i := range s.Low {
+			if !(s.Low[i] <= s.High[i]) {
+				return fmt.Errorf("box element %d has bounds [%v, %v]", i, s.Low[i], s.High[i])
+			}
+		}
+	case Discrete, MultiDiscrete, MultiBinary:
+		if len(s.N) == 0 {
+			return fmt.Errorf("%v space without N", s.Kind)
+		}
+		for i, n := range s.N {
+			if n <= 0 {
+				return fmt.Errorf("%v space offers %d choices at %d", s.Kind, n, i)
+			}
+		}
+		if s.Start != nil && len(s.Start) != len(s.N) {
+			return fmt.Errorf("%v space has %d starts for %d choices", s.Kind, len(s.Start), len(s.N))
+		}
+	default:
+		return fmt.Errorf("unknown kind of space %d", s.Kind)
+	}
+	return nil
+}
