@@ -1,0 +1,187 @@
+package dist
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"covey/internal/kernel"
+)
+
+// Categorical is one choice among n, or several independent choices. A row's parameters are the logits
+// of the first choice, then those of the second, and so on; they need not be normalised. An action is
+// one index for each choice, from 0.
+//
+// A logit of −∞ rules an index out: it is never drawn, adds nothing to the entropy and gets no
+// gradient. A choice in which all logits are −∞, or one is NaN or +∞, has no distribution: its
+// log-probabilities are NaN, and its index is 0.
+type Categorical struct {
+	sizes []int // options of each choice
+	width int   // Σ sizes
+
+	logProbs, probs []float32 // [rows, width], of the latest call
+}
+
+var _ Distribution = (*Categorical)(nil)
+
+// NewCategorical returns the distribution of one choice among n > 0.
+func NewCategorical(n int) *Categorical { return NewMultiCategorical([]int{n}) }
+
+// NewMultiCategorical returns the distribution of independent choices among n[0], n[1], … > 0 options.
+// Their probabilities multiply: log π and H are sums over the choices.
+func NewMultiCategorical(n []int) *Categorical {
+	d := &Categorical{sizes: append([]int(nil), n...)}
+	for _, size := range n {
+		if size <= 0 {
+			panic(fmt.Sprintf("dist.NewMultiCategorical: choices among %v options, want each > 0", n))
+		}
+		d.width += size
+	}
+	return d
+}
+
+// Params is the number of logits in a row.
+func (d *Categorical) Params() int { return d.width }
+
+// Actions is the number of choices.
+func (d *Categorical) Actions() int { return len(d.sizes) }
+
+// Sample implements [Distribution]. Each choice takes one uniform number from rng.
+func (d *Categorical) Sample(actions, logProbs []float32, params kernel.Mat, rng *rand.Rand) {
+	check("Sample", d, params, actions, logProbs)
+	d.normalise(params, true)
+	choice, start := 0, 0
+	for i := range logProbs {
+		var sum float32
+		for _, size := range d.sizes {
+			chosen := pick(d.probs[start:start+size], rng.Float64())
+			actions[choice] = float32(chosen)
+			sum += d.logProbs[start+chosen]
+			choice, start = choice+1, start+size
+		}
+		logProbs[i] = sum
+	}
+}
+
+// pick returns the index at which the running sum of probs passes u in [0,1). Where rounding leaves
+// the whole sum short of u, it is the last index that is possible at all; 0 if none is.
+func pick(probs []float32, u float64) int {
+	var sum float64
+	last := 0
+	for j, p := range probs {
+		if p > 0 {
+			last = j
+		}
+		if sum += float64(p); u < sum {
+			return j
+		}
+	}
+	return last
+}
+
+// Mode implements [Distribution].
+func (d *Categorical) Mode(actions []float32, params kernel.Mat) {
+	if params.Cols != d.width || len(actions) != params.Rows*len(d.sizes) {
+		panic(fmt.Sprintf("dist.Mode: %d action elements for parameters [%d,%d], want [rows,%d] for [rows,%d]",
+			len(actions), params.Rows, params.Cols, len(d.sizes), d.width))
+	}
+	choice := 0
+	for i := range params.Rows {
+		logits := params.Row(i)
+		for _, size := range d.sizes {
+			best := 0
+			for j, z := range logits[:size] {
+				if z > logits[best] {
+					best = j
+				}
+			}
+			actions[choice] = float32(best)
+			choice, logits = choice+1, logits[size:]
+		}
+	}
+}
+
+// LogProb implements [Distribution].
+func (d *Categorical) LogProb(logProbs []float32, params kernel.Mat, actions []float32) {
+	check("LogProb", d, params, actions, logProbs)
+	d.normalise(params, false)
+	choice, start := 0, 0
+	for i := range logProbs {
+		var sum float32
+		for _, size := range d.sizes {
+			sum += d.logProbs[start+index(actions[choice], size)]
+			choice, start = choice+1, start+size
+		}
+		logProbs[i] = sum
+	}
+}
+
+// PolicyGradient implements [Distribution]. Of L = −A log π(a) − β H(π), in each choice,
+//
+//	∂L/∂logit_j = A (π_j − 1[j=a]) + β π_j (log π_j + H)    H = −Σ_j π_j log π_j
+func (d *Categorical) PolicyGradient(dparams, params kernel.Mat, actions, advantages []float32, beta, scale float32) Loss {
+	check("PolicyGradient", d, params, actions, advantages)
+	checkSame(dparams, params)
+	d.normalise(params, true)
+	var loss Loss
+	choice, start := 0, 0
+	for i, advantage := range advantages {
+		dlogits := dparams.Row(i)
+		for _, size := range d.sizes {
+			logProbs, probs := d.logProbs[start:start+size], d.probs[start:start+size]
+			action := index(actions[choice], size)
+			entropy := choiceGradient(dlogits[:size], logProbs, probs, action, advantage, beta, scale)
+			loss.Policy -= float64(advantage) * float64(logProbs[action])
+			loss.Entropy += float64(entropy)
+			choice, start, dlogits = choice+1, start+size, dlogits[size:]
+		}
+	}
+	return loss
+}
+
+// choiceGradient writes scale times the gradient of one choice, and returns its entropy.
+func choiceGradient(dlogits, logProbs, probs []float32, action int, advantage, beta, scale float32) (entropy float32) {
+	for j, p := range probs {
+		if p != 0 { // 0 log 0 is 0
+			entropy -= float32(p * logProbs[j])
+		}
+	}
+	for j, p := range probs {
+		var d float32
+		if p != 0 {
+			d = float32(p * (advantage + float32(beta*(logProbs[j]+entropy))))
+		}
+		if j == action {
+			d -= advantage
+		}
+		dlogits[j] = scale * d
+	}
+	return entropy
+}
+
+// normalise fills d.logProbs, and d.probs where asked, with log softmax and softmax of each choice.
+func (d *Categorical) normalise(params kernel.Mat, probs bool) {
+	n := params.Rows * d.width
+	d.logProbs = grown(d.logProbs, n)
+	start := 0
+	for _, size := range d.sizes {
+		if n == 0 {
+			return
+		}
+		kernel.LogSoftmax(
+			kernel.Mat{X: d.logProbs[start:], Rows: params.Rows, Cols: size, Stride: d.width},
+			kernel.Mat{X: params.X[start:], Rows: params.Rows, Cols: size, Stride: params.Stride})
+		start += size
+	}
+	if probs {
+		d.probs = grown(d.probs, n)
+		kernel.Exp(d.probs, d.logProbs)
+	}
+}
+
+// index is the option that an action element names, which must be one of size.
+func index(action float32, size int) int {
+	if !(action >= 0 && action < float32(size)) {
+		panic(fmt.Sprintf("dist: action %v, want an index below %d", action, size))
+	}
+	return int(action)
+}
