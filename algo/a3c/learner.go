@@ -1,0 +1,157 @@
+// Package a3c implements asynchronous advantage actor-critic (Mnih et al. 2016, arXiv:1602.01783) and
+// A2C, its synchronous twin.
+//
+// A master holds the global network. Workers, each with its own copy, environments and random stream,
+// pull the parameters, act for a segment, differentiate the actor-critic loss and push the gradient.
+package a3c
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+
+	"covey/algo"
+	"covey/env"
+	"covey/nn"
+	"covey/policy"
+	"covey/rollout"
+	"covey/state"
+)
+
+// Learner is a master with its workers.
+type Learner struct {
+	global  *global
+	workers []*worker
+	streams []*rand.PCG // [W]
+}
+
+// New returns a learner whose workers act in the vectors that vector makes. The same seed and
+// configuration give the same run, unless the update order is async.
+func New(cfg Config, seed uint64, vector func(worker int) (env.Vector, error)) (*Learner, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	l := &Learner{}
+	for i := range cfg.Workers {
+		v, err := vector(i)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("worker %d: %w", i, err), l.Close())
+		}
+		if i == 0 {
+			err = l.createGlobal(&cfg, v.Spec(), seed)
+		}
+		if err == nil {
+			err = l.addWorker(i, v, seed)
+		}
+		if err != nil {
+			return nil, errors.Join(err, v.Close(), l.Close())
+		}
+	}
+	for i, m := range masters(l.global) {
+		l.workers[i].master = m
+	}
+	return l, nil
+}
+
+func (l *Learner) createGlobal(cfg *Config, spec env.Spec, seed uint64) error {
+	p, err := newPolicy(cfg, spec)
+	if err != nil {
+		return err
+	}
+	p.Net.Init(p.Params, rand.New(rand.NewPCG(seed, 0)))
+	l.global, err = newGlobal(cfg, p)
+	return err
+}
+
+func (l *Learner) addWorker(i int, v env.Vector, seed uint64) error {
+	cfg := l.global.cfg
+	stream := rand.NewPCG(seed, uint64(i)+1)
+	rng := rand.New(stream)
+	seeds := make([]uint64, v.Len())
+	for j := range seeds {
+		seeds[j] = rng.Uint64()
+	}
+	local := l.global.policy.Clone()
+	c, err := rollout.NewCollector(local, v, cfg.Segment, cfg.SegmentLength, cfg.Gamma, seeds, rng)
+	if err != nil {
+		return fmt.Errorf("worker %d: %w", i, err)
+	}
+	l.streams = append(l.streams, stream)
+	l.workers = append(l.workers, &worker{
+		cfg: cfg, id: i, policy: local, collect: c,
+		scratch:  newScratch(c.Capacity(), v.Len(), local.Net.Out),
+		gradient: Gradient{Values: make([]float32, local.Net.Size)},
+	})
+	return nil
+}
+
+// newPolicy lays out the actor-critic: output rows are [value | the distribution's parameters].
+func newPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
+	distribution, err := policy.Distribution(spec.Action)
+	if err != nil {
+		return nil, err
+	}
+	width := distribution().Params()
+	heads := []nn.Head{{Name: "value", Width: 1, Gain: cfg.ValueGain}, {Name: "policy", Width: width, Gain: cfg.PolicyGain}}
+	if spec.Action.Kind == env.Box && !cfg.LogStd.StateDependent {
+		heads[1].Width = width / 2
+		heads = append(heads, nn.Head{Name: "log_std", Width: width / 2, Free: true, Value: cfg.LogStd.Initial})
+	}
+	net, err := nn.NewMLP(spec.Observation, cfg.Network, heads...)
+	if err != nil {
+		return nil, err
+	}
+	frame := 0
+	if cfg.NormalizeObservations {
+		frame = spec.Observation.Size()
+	}
+	return &policy.Policy{
+		Spec: spec, Net: net, Column: 1, NewDistribution: distribution,
+		Params: make([]float32, net.Size), Moments: policy.NewMoments(frame, cfg.NormalizeRewards),
+	}, nil
+}
+
+// Run learns until the boundary stops it, ctx ends or something fails. A learner runs once.
+func (l *Learner) Run(ctx context.Context, b algo.Boundary) error {
+	l.global.boundary = b
+	errs := make([]error, len(l.workers))
+	var wg sync.WaitGroup
+	for i, w := range l.workers {
+		wg.Go(func() {
+			errs[i] = w.run(ctx)
+			l.global.stop.Store(true) // a worker that is gone would be waited for
+		})
+	}
+	wg.Wait()
+	return errors.Join(append(errs, l.Close())...)
+}
+
+// Close closes the environments.
+func (l *Learner) Close() error {
+	var errs []error
+	for _, w := range l.workers {
+		errs = append(errs, w.collect.Close())
+	}
+	l.workers = nil
+	return errors.Join(errs...)
+}
+
+// Metrics names the values in algo.Progress.Metrics.
+func (l *Learner) Metrics() []string { return metricNames }
+
+// Policy is a copy of the policy as of the last boundary.
+func (l *Learner) Policy() *policy.Policy { return l.global.policy.Clone() }
+
+// Adopt starts from the parameters and normaliser of p, which must have the same network.
+func (l *Learner) Adopt(p *policy.Policy) error {
+	tree, err := state.Save(p)
+	if err != nil {
+		return err
+	}
+	return state.Load(l.global.policy, tree)
+}
+
+// State visits the master.
+func (l *Learner) State(w state.Walker) error { return l.global.State(w) }

@@ -1,0 +1,205 @@
+package a3c
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"covey/internal/kernel"
+	"covey/optim"
+	"covey/policy"
+	"covey/returns"
+	"covey/rollout"
+)
+
+// Gradient is what a worker sends to the master after a segment.
+type Gradient struct {
+	Values   []float32 // [Net.Size]
+	Version  uint64    // of the parameters that it was taken at
+	Steps    int
+	Episodes []rollout.Episode
+	Moments  *policy.Moments // seen in the segment
+	Losses   Losses
+}
+
+// Losses describes a segment's losses before the update, all per step.
+type Losses struct {
+	Policy, Value, Entropy float64
+	GradientNorm           float64 // before clipping
+}
+
+// Reply says where the master stands after a turn.
+type Reply struct {
+	Version uint64 // of the parameters handed out
+	Stop    bool
+}
+
+// Master is one worker's handle on the global network.
+type Master interface {
+	// Exchange applies g (nil: none) and copies parameters and statistics out, in one turn.
+	Exchange(ctx context.Context, params []float32, moments *policy.Moments, g *Gradient) (Reply, error)
+}
+
+// worker is one asynchronous actor-learner (Mnih et al. 2016, Algorithm S3).
+type worker struct {
+	cfg     *Config
+	id      int
+	master  Master
+	policy  *policy.Policy // the local copy
+	collect *rollout.Collector
+	scratch scratch
+
+	gradient Gradient
+}
+
+// run repeats the loop of the paper until the master says stop: pull the global parameters, act for a
+// segment, compute returns and losses, differentiate them, push the gradient.
+func (w *worker) run(ctx context.Context) error {
+	var g *Gradient
+	for {
+		reply, err := w.master.Exchange(ctx, w.policy.Params, &w.policy.Moments, g)
+		if err != nil || reply.Stop {
+			return err
+		}
+		w.collect.Seen.Reset()
+		segment, err := w.collect.Collect()
+		if err != nil {
+			return fmt.Errorf("worker %d: %w", w.id, err)
+		}
+		segment.Version = reply.Version
+		w.advantages(segment)
+		w.differentiate(segment)
+		g = &w.gradient
+		g.Losses.GradientNorm = float64(optim.ClipNorm(g.Values, w.cfg.ClipNorm))
+	}
+}
+
+// scratch is a worker's memory for one segment.
+type scratch struct {
+	rewards    []float32 // [T, B], scaled and clipped
+	values     []float32 // [T, B]
+	next       []float32 // [T, B]: value of the observation that followed
+	advantages []float32 // [T, B]
+	targets    []float32 // [T, B]
+	outputs    []float32 // [B, out], of the rows that are only bootstrapped from
+	dout       []float32 // [T, B, out]
+}
+
+func newScratch(rows, streams, out int) scratch {
+	return scratch{
+		rewards: make([]float32, rows), values: make([]float32, rows), next: make([]float32, rows),
+		advantages: make([]float32, rows), targets: make([]float32, rows),
+		outputs: make([]float32, streams*out), dout: make([]float32, rows*out),
+	}
+}
+
+// advantages fills advantages and value targets of the segment's rows.
+func (w *worker) advantages(s *rollout.Segment) {
+	cfg, x, n, out := w.cfg, &w.scratch, s.Rows(), w.policy.Net.Out
+	scale := cfg.RewardScale * w.policy.Moments.RewardScale()
+	for i, r := range s.Rewards[:n] {
+		x.rewards[i] = r * scale
+		if cfg.RewardClip > 0 {
+			x.rewards[i] = min(max(x.rewards[i], -cfg.RewardClip), cfg.RewardClip)
+		}
+		x.values[i] = s.Outputs[i*out]
+	}
+	w.bootstrap(s)
+	adv, targets, values, next := x.advantages[:n], x.targets[:n], x.values[:n], x.next[:n]
+	switch cfg.ValueTarget {
+	case LambdaReturn:
+		returns.GAE(adv, targets, x.rewards[:n], values, next, s.Terminated[:n], s.Truncated[:n], cfg.Gamma, cfg.Lambda, s.T, s.B)
+		return
+	case NStep:
+		returns.NStep(targets, x.rewards[:n], next, s.Terminated[:n], s.Truncated[:n], cfg.Gamma, s.T, s.B)
+	case RewardsToGo:
+		returns.RewardsToGo(targets, x.rewards[:n], next, s.Terminated[:n], s.Truncated[:n], cfg.Gamma, s.T, s.B)
+	}
+	for i := range adv {
+		adv[i] = targets[i] - values[i]
+	}
+}
+
+// bootstrap fills next: the value of what followed each row in its own episode. That is the next row's
+// value, except where the episode was cut off, and at the segment's end.
+func (w *worker) bootstrap(s *rollout.Segment) {
+	x, n, out, frame := &w.scratch, s.Rows(), w.policy.Net.Out, w.policy.Net.In.Size()
+	copy(x.next[:n-s.B], x.values[s.B:n])
+	w.collect.Pass.Step(w.policy.Params, x.outputs, nil, s.Observations.Slice(n*frame, (n+s.B)*frame), s.T, s.B)
+	for b := range s.B {
+		x.next[n-s.B+b] = x.outputs[b*out]
+	}
+	for from := 0; from < len(s.FinalRows); from += s.B {
+		rows := s.FinalRows[from:min(from+s.B, len(s.FinalRows))]
+		w.collect.Pass.Step(w.policy.Params, x.outputs, nil, s.Final.Slice(from*frame, (from+len(rows))*frame), s.T, len(rows))
+		for i, row := range rows {
+			x.next[row] = x.outputs[i*out]
+		}
+	}
+}
+
+// differentiate fills the gradient of the segment's loss
+//
+//	L = Σ_t scale · (−A_t log π(a_t) − β H(π_t) + c · ½(R_t − V_t)²)
+//
+// with scale 1 (sum) or 1/(T·B) (mean). The activations are those of acting: the parameters have not
+// changed since.
+func (w *worker) differentiate(s *rollout.Segment) {
+	cfg, x, n, p := w.cfg, &w.scratch, s.Rows(), w.policy
+	adv := x.advantages[:n]
+	if cfg.NormalizeAdvantages {
+		normalize(adv)
+	}
+	scale := float32(1)
+	if cfg.Reduction == "mean" {
+		scale = 1 / float32(n)
+	}
+	heads := func(m []float32) kernel.Mat {
+		return kernel.Mat{X: m[p.Column:], Rows: n, Cols: w.collect.Distribution.Params(), Stride: p.Net.Out}
+	}
+	actions := s.Actions[:n*w.collect.Distribution.Actions()]
+	loss := w.collect.Distribution.PolicyGradient(heads(x.dout), heads(s.Outputs), actions, adv, cfg.EntropyWeight, scale)
+	value := w.valueGradient(n, scale*cfg.ValueWeight)
+	w.collect.Pass.Backward(p.Params, w.gradient.Values, nil, x.dout, s.T, s.B)
+
+	g := &w.gradient
+	g.Version, g.Steps, g.Episodes, g.Moments = s.Version, n, s.Episodes, &w.collect.Seen
+	g.Losses = Losses{
+		Policy: loss.Policy / float64(n), Entropy: loss.Entropy / float64(n), Value: value / float64(n),
+	}
+}
+
+// valueGradient writes the value column of dout and returns Σ ½(R−V)² or its Huber form.
+//
+//	∂/∂V ½(R−V)² = V − R; beyond |V−R| = 1 the Huber loss |V−R| − ½ has slope ±1
+func (w *worker) valueGradient(n int, scale float32) (loss float64) {
+	x, out, huber := &w.scratch, w.policy.Net.Out, w.cfg.ValueLoss == "huber"
+	for i := range n {
+		d := x.values[i] - x.targets[i]
+		if huber && (d > 1 || d < -1) {
+			loss += math.Abs(float64(d)) - 0.5
+			d = min(max(d, -1), 1)
+		} else {
+			loss += 0.5 * float64(d) * float64(d)
+		}
+		x.dout[i*out] = scale * d
+	}
+	return loss
+}
+
+// normalize shifts and scales x to mean 0 and deviation 1.
+func normalize(x []float32) {
+	var mean, square float64
+	for _, v := range x {
+		mean += float64(v)
+	}
+	mean /= float64(len(x))
+	for _, v := range x {
+		d := float64(v) - mean
+		square += float64(d * d)
+	}
+	scale := 1 / (math.Sqrt(square/float64(len(x))) + 1e-8)
+	for i, v := range x {
+		x[i] = float32((float64(v) - mean) * scale)
+	}
+}

@@ -1,0 +1,150 @@
+package nn
+
+import (
+	"fmt"
+
+	"covey/env"
+	"covey/internal/kernel"
+)
+
+// Pass is one goroutine's activations of a [Net]: rows t*B+b, time-major. Rows that Step filled, one
+// time step after another, serve Backward as well as those of an Unroll, because a row alone and the
+// same row in a batch have the same bits.
+type Pass interface {
+	// Step runs the b rows of time step t. out: [b, Out], in: [b, frame], state: [b, State], updated.
+	Step(params, out, state []float32, in env.Values, t, b int)
+	// Unroll runs t steps of b rows. out: [t*b, Out], in: [t*b, frame], starts: [t*b], true where an
+	// episode begins; state: [b, State] before row 0, left as it is after the last.
+	Unroll(params, out, state []float32, in env.Values, starts []bool, t, b int)
+	// Backward writes the gradient of the first t*b rows' outputs: grad [Size] with respect to the
+	// parameters, din [t*b, frame] with respect to the input; either may be nil. dout: [t*b, Out].
+	Backward(params, grad, din, dout []float32, t, b int)
+	// StateAfter copies the recurrent state that followed a row into state [State].
+	StateAfter(state []float32, row int)
+}
+
+// NewPass returns activations for up to rows rows.
+func (n *Net) NewPass(rows int) Pass {
+	p := &pass{net: n, rows: rows, input: make([]float32, rows*n.In.Size()), trunks: make([]activations, len(n.trunks))}
+	widest := n.In.Size()
+	for i, t := range n.trunks {
+		for _, l := range t.layers[:len(t.layers)-1] {
+			p.trunks[i].hidden = append(p.trunks[i].hidden, make([]float32, rows*l.out))
+			widest = max(widest, l.out)
+		}
+	}
+	p.grad[0], p.grad[1] = make([]float32, rows*widest), make([]float32, rows*widest)
+	return p
+}
+
+// pass is the Pass of a perceptron.
+type pass struct {
+	net     *Net
+	rows    int
+	input   []float32 // [rows, frame]
+	trunks  []activations
+	grad    [2][]float32 // [rows, widest]: gradients of layers' inputs; layer j's lies in grad[j&1]
+	scratch kernel.Scratch
+}
+
+type activations struct {
+	hidden [][]float32 // per layer [rows, out]
+}
+
+func (p *pass) Step(params, out, _ []float32, in env.Values, t, b int) {
+	p.forward(params, out, in.F, t*b, b)
+}
+
+func (p *pass) Unroll(params, out, _ []float32, in env.Values, _ []bool, t, b int) {
+	p.forward(params, out, in.F, 0, t*b)
+}
+
+func (p *pass) StateAfter([]float32, int) {}
+
+// forward runs the rows [from, from+n).
+func (p *pass) forward(params, out, in []float32, from, n int) {
+	frame := p.net.In.Size()
+	if from+n > p.rows || len(in) < n*frame || len(out) < n*p.net.Out || len(params) != p.net.Size {
+		panic(fmt.Sprintf("nn: forward of rows [%d, %d) of %d, in %d, out %d, params %d of %d",
+			from, from+n, p.rows, len(in), len(out), len(params), p.net.Size))
+	}
+	first := p.input[from*frame : (from+n)*frame]
+	copy(first, in)
+	for i := range p.net.trunks {
+		t := &p.net.trunks[i]
+		x := kernel.Matrix(first, n, frame)
+		for j := range t.layers {
+			l := &t.layers[j]
+			y := kernel.Mat{X: out[t.column:], Rows: n, Cols: l.out, Stride: p.net.Out}
+			if j < len(t.layers)-1 {
+				y = kernel.Matrix(p.trunks[i].hidden[j][from*l.out:(from+n)*l.out], n, l.out)
+			}
+			p.scratch.MatMul(y, x, l.weights(params), params[l.bias:l.bias+l.out], l.act)
+			x = y
+		}
+	}
+	for _, c := range p.net.free {
+		for r := range n {
+			copy(out[r*p.net.Out+c.from:][:c.width], params[c.offset:])
+		}
+	}
+}
+
+func (l *dense) weights(params []float32) kernel.Mat {
+	return kernel.Matrix(params[l.weight:l.weight+l.in*l.out], l.in, l.out)
+}
+
+func (p *pass) Backward(params, grad, din, dout []float32, t, b int) {
+	rows := t * b
+	if rows > p.rows || len(dout) < rows*p.net.Out || grad != nil && len(grad) != p.net.Size {
+		panic(fmt.Sprintf("nn: Backward of %d rows of %d, dout %d, grad %d of %d", rows, p.rows, len(dout), len(grad), p.net.Size))
+	}
+	for i := range p.net.trunks {
+		p.backTrunk(i, params, grad, din, dout, rows)
+	}
+	if grad == nil {
+		return
+	}
+	for _, c := range p.net.free {
+		columns := kernel.Mat{X: dout[c.from:], Rows: rows, Cols: c.width, Stride: p.net.Out}
+		kernel.ColumnSums(grad[c.offset:c.offset+c.width], columns, false)
+	}
+}
+
+// backTrunk carries dout through trunk i, last layer first:
+//
+//	dW = xᵀ·dy    db = Σ_rows dy    dx = (dy·Wᵀ) ⊙ act′(x)
+func (p *pass) backTrunk(i int, params, grad, din, dout []float32, rows int) {
+	t, frame := &p.net.trunks[i], p.net.In.Size()
+	dy := kernel.Mat{X: dout[t.column:], Rows: rows, Stride: p.net.Out}
+	for j := len(t.layers) - 1; j >= 0; j-- {
+		l := &t.layers[j]
+		dy.Cols = l.out
+		x := kernel.Matrix(p.input[:rows*frame], rows, frame)
+		if j > 0 {
+			x = kernel.Matrix(p.trunks[i].hidden[j-1][:rows*l.in], rows, l.in)
+		}
+		if grad != nil {
+			p.scratch.MatMulAT(l.weights(grad), x, dy, false)
+			kernel.ColumnSums(grad[l.bias:l.bias+l.out], dy, false)
+		}
+		switch {
+		case j > 0:
+			dx := kernel.Matrix(p.grad[j&1][:rows*l.in], rows, l.in)
+			p.scratch.MatMulBT(dx, dy, l.weights(params))
+			switch t.layers[j-1].act {
+			case kernel.ReLU:
+				kernel.ReLUGrad(dx.X, x.X)
+			case kernel.Tanh:
+				kernel.TanhGrad(dx.X, x.X)
+			}
+			dy = dx
+		case din != nil && i == 0:
+			p.scratch.MatMulBT(kernel.Matrix(din[:rows*frame], rows, frame), dy, l.weights(params))
+		case din != nil: // a further trunk adds to what the first one wrote
+			dx := kernel.Matrix(p.grad[0][:rows*frame], rows, frame)
+			p.scratch.MatMulBT(dx, dy, l.weights(params))
+			kernel.Add(din[:rows*frame], dx.X)
+		}
+	}
+}

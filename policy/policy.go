@@ -1,0 +1,145 @@
+// Package policy is the way from an observation to an action: normaliser, network, distribution,
+// bounds. What learns, evaluates, records and serves uses the same one.
+package policy
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"covey/dist"
+	"covey/env"
+	"covey/internal/kernel"
+	"covey/nn"
+	"covey/state"
+)
+
+// Policy is a network with its parameters and normaliser, and how to read its outputs.
+type Policy struct {
+	Spec   env.Spec
+	Net    *nn.Net
+	Column int // first of the network's outputs that are the distribution's parameters
+	// NewDistribution makes one goroutine's distribution over actions.
+	NewDistribution func() dist.Distribution
+	Params          []float32 // [Net.Size]
+	Moments         Moments
+}
+
+// Clone returns an independent copy.
+func (p *Policy) Clone() *Policy {
+	c := *p
+	c.Params = append([]float32(nil), p.Params...)
+	c.Moments = p.Moments.Clone()
+	return &c
+}
+
+// State visits the parameters, one entry per layer, and the normaliser.
+func (p *Policy) State(w state.Walker) error {
+	net := w.Sub("net")
+	for _, v := range p.Net.Layout {
+		net.Floats(v.Name, p.Params[v.Offset:v.Offset+v.Size()])
+	}
+	return p.Moments.State(w.Sub("normalizer"))
+}
+
+// Distribution returns the constructor of the usual distribution for an action space: categorical for
+// discrete choices, a diagonal Gaussian for a box.
+func Distribution(action env.Space) (func() dist.Distribution, error) {
+	switch action.Kind {
+	case env.Discrete:
+		return func() dist.Distribution { return dist.NewCategorical(action.N[0]) }, nil
+	case env.MultiDiscrete:
+		return func() dist.Distribution { return dist.NewMultiCategorical(action.N) }, nil
+	case env.MultiBinary:
+		n := make([]int, action.N[0])
+		for i := range n {
+			n[i] = 2
+		}
+		return func() dist.Distribution { return dist.NewMultiCategorical(n) }, nil
+	case env.Box:
+		n := action.Size()
+		return func() dist.Distribution { return dist.NewGaussian(n) }, nil
+	}
+	return nil, fmt.Errorf("no distribution over actions of kind %v", action.Kind)
+}
+
+// Actor is one goroutine's use of a policy.
+type Actor struct {
+	policy  *Policy
+	pass    nn.Pass
+	dist    dist.Distribution
+	bounds  Bounds
+	frame   int
+	input   []float32 // [rows, frame], normalised
+	out     []float32 // [rows, out]
+	logProb []float32 // [rows]
+}
+
+// NewActor returns an actor for up to rows observations at a time. It follows changes of the
+// policy's parameters.
+func (p *Policy) NewActor(rows int) *Actor {
+	a := &Actor{policy: p, pass: p.Net.NewPass(rows), dist: p.NewDistribution(), bounds: NewBounds(p.Spec.Action),
+		frame: p.Net.In.Size(), out: make([]float32, rows*p.Net.Out), logProb: make([]float32, rows)}
+	if p.Moments.NormalizesObservations() {
+		a.input = make([]float32, rows*a.frame)
+	}
+	return a
+}
+
+// Act writes the actions to take, within the space's bounds, for as many observations as there are
+// actions: sampled with rng, or the most likely ones when rng is nil. actions: [rows, action],
+// obs: [rows, frame].
+func (a *Actor) Act(actions []float32, obs env.Values, rng *rand.Rand) {
+	p, rows := a.policy, len(actions)/a.dist.Actions()
+	if a.input != nil {
+		p.Moments.Normalize(a.input[:rows*a.frame], obs.F[:rows*a.frame])
+		obs = env.Values{F: a.input}
+	}
+	a.pass.Step(p.Params, a.out, nil, obs, 0, rows)
+	params := kernel.Mat{X: a.out[p.Column:], Rows: rows, Cols: a.dist.Params(), Stride: p.Net.Out}
+	if rng == nil {
+		a.dist.Mode(actions, params)
+	} else {
+		a.dist.Sample(actions, a.logProb[:rows], params, rng)
+	}
+	a.bounds.Apply(actions, actions)
+}
+
+// Bounds maps a distribution's actions to those of the space. In a box, a dimension bounded on both
+// sides maps [−1, 1] onto its bounds, and what lies beyond is cut off; other spaces are left alone.
+type Bounds struct {
+	center, half, low, high []float32 // [action]; empty: nothing to do
+}
+
+// NewBounds returns the bounds of an action space.
+func NewBounds(action env.Space) Bounds {
+	if action.Kind != env.Box {
+		return Bounds{}
+	}
+	n := action.Size()
+	b := Bounds{center: make([]float32, n), half: make([]float32, n), low: action.Low, high: action.High}
+	for i := range n {
+		lo, hi := float64(action.Low[i]), float64(action.High[i])
+		if math.IsInf(lo, 0) || math.IsInf(hi, 0) {
+			b.half[i] = 1
+			continue
+		}
+		b.center[i], b.half[i] = float32((lo+hi)/2), float32((hi-lo)/2)
+	}
+	return b
+}
+
+// Apply writes the space's actions for the distribution's; both [rows, action].
+func (b *Bounds) Apply(dst, src []float32) {
+	n := len(b.half)
+	if n == 0 {
+		if len(dst) > 0 && &dst[0] != &src[0] {
+			copy(dst, src)
+		}
+		return
+	}
+	for i, x := range src {
+		j := i % n
+		dst[i] = min(max(b.center[j]+float32(x*b.half[j]), b.low[j]), b.high[j])
+	}
+}

@@ -1,0 +1,188 @@
+package rollout
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"covey/dist"
+	"covey/env"
+	"covey/internal/kernel"
+	"covey/nn"
+	"covey/policy"
+)
+
+// Extent says where a segment ends.
+type Extent string
+
+// The extents. All but Fixed want a single stream.
+const (
+	Fixed        Extent = "fixed"     // after n steps
+	UntilEnd     Extent = "until_end" // after n steps or at the end of the episode, as in the A3C paper
+	WholeEpisode Extent = "episode"   // at the end of the episode
+)
+
+// Collector lives in a vector of environments by a policy and hands out what it lived through, one
+// segment at a time. It belongs to one goroutine.
+type Collector struct {
+	policy *policy.Policy
+	vector env.Vector
+	extent Extent
+	gamma  float32 // discount of the return whose deviation scales rewards
+	rng    *rand.Rand
+
+	// Pass holds the activations of the segment's rows, and room for B more after them.
+	Pass nn.Pass
+	// Distribution is the policy's, for this goroutine.
+	Distribution dist.Distribution
+	// Seen is what the normalisers would learn from the segments since it was last reset.
+	Seen policy.Moments
+
+	bounds   policy.Bounds
+	frame    int
+	segment  Segment
+	capacity int        // most steps in a segment
+	obs      env.Values // [B, frame]: what to act on next, as the environments gave it
+	final    env.Values // [B, frame]
+	actions  []float32  // [B, action], within the space's bounds
+	outcomes []env.Outcome
+	state    []float32 // [B, state]
+	starts   []bool    // [B]
+	running  []Episode // [B]: the episodes under way
+	returns  []float32 // [B]: their discounted rewards so far
+}
+
+// NewCollector returns a collector of segments of up to steps steps. The policy's parameters and
+// moments may change between segments, not during one. seeds: one per environment.
+func NewCollector(p *policy.Policy, v env.Vector, extent Extent, steps int, gamma float32, seeds []uint64, rng *rand.Rand) (*Collector, error) {
+	b, frame := v.Len(), p.Net.In.Size()
+	if extent != Fixed && b != 1 {
+		return nil, fmt.Errorf("segments of extent %s want one environment, there are %d", extent, b)
+	}
+	if extent == WholeEpisode {
+		if steps = v.Spec().MaxSteps; steps == 0 {
+			return nil, fmt.Errorf("whole episodes of %s have no limit: give it one, or use extent %s", v.Spec().ID, UntilEnd)
+		}
+	}
+	d := p.NewDistribution()
+	rows := steps * b
+	c := &Collector{
+		policy: p, vector: v, extent: extent, gamma: gamma, rng: rng,
+		Pass: p.Net.NewPass(rows + b), Seen: p.Moments.Clone(),
+		Distribution: d, bounds: policy.NewBounds(p.Spec.Action), frame: frame, capacity: steps,
+		obs: env.MakeValues(p.Net.In, b*frame), final: env.MakeValues(p.Net.In, b*frame),
+		actions: make([]float32, b*d.Actions()), outcomes: make([]env.Outcome, b),
+		state: make([]float32, b*p.Net.State), starts: make([]bool, b),
+		running: make([]Episode, b), returns: make([]float32, b),
+		segment: Segment{
+			B:            b,
+			Observations: env.MakeValues(p.Net.In, (rows+b)*frame),
+			Actions:      make([]float32, rows*d.Actions()),
+			LogProbs:     make([]float32, rows),
+			Outputs:      make([]float32, rows*p.Net.Out),
+			Rewards:      make([]float32, rows),
+			Terminated:   make([]bool, rows),
+			Truncated:    make([]bool, rows),
+			Starts:       make([]bool, rows+b),
+			Final:        env.MakeValues(p.Net.In, rows*frame),
+			FinalRows:    make([]int32, 0, rows),
+			State:        make([]float32, b*p.Net.State),
+			Episodes:     make([]Episode, 0, rows),
+		},
+	}
+	c.Seen.Reset()
+	for i := range c.starts {
+		c.starts[i], c.running[i].Stream = true, i
+	}
+	if err := v.Reset(seeds, c.obs); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Collect lives through a segment. The segment is valid until the next call.
+func (c *Collector) Collect() (*Segment, error) {
+	s := &c.segment
+	s.T, s.FinalRows, s.Episodes = 0, s.FinalRows[:0], s.Episodes[:0]
+	copy(s.State, c.state)
+	for ended := false; s.T < c.capacity && !(ended && c.extent != Fixed); s.T++ {
+		c.observe(s.T)
+		c.act(s.T)
+		if err := c.vector.Step(c.actions, c.obs, c.final, c.outcomes); err != nil {
+			return nil, err
+		}
+		ended = c.record(s.T)
+	}
+	c.observe(s.T)
+	return s, nil
+}
+
+// observe makes the current observations row t of the segment.
+func (c *Collector) observe(t int) {
+	s, n := &c.segment, c.segment.B*c.frame
+	copy(s.Starts[t*s.B:(t+1)*s.B], c.starts)
+	c.normalize(s.Observations.Slice(t*n, (t+1)*n), c.obs)
+}
+
+func (c *Collector) normalize(dst, src env.Values) {
+	if c.policy.Moments.NormalizesObservations() {
+		c.policy.Moments.Normalize(dst.F, src.F)
+	} else {
+		dst.Copy(src)
+	}
+}
+
+// act samples the actions of row t.
+func (c *Collector) act(t int) {
+	s, p, b := &c.segment, c.policy, c.segment.B
+	out := s.Outputs[t*b*p.Net.Out : (t+1)*b*p.Net.Out]
+	c.Pass.Step(p.Params, out, c.state, s.Observations.Slice(t*b*c.frame, (t+1)*b*c.frame), t, b)
+	params := kernel.Mat{X: out[p.Column:], Rows: b, Cols: c.Distribution.Params(), Stride: p.Net.Out}
+	sampled := s.Actions[t*len(c.actions) : (t+1)*len(c.actions)]
+	c.Distribution.Sample(sampled, s.LogProbs[t*b:(t+1)*b], params, c.rng)
+	c.bounds.Apply(c.actions, sampled)
+}
+
+// record writes row t's outcomes and says whether an episode ended.
+func (c *Collector) record(t int) (ended bool) {
+	s := &c.segment
+	for i, o := range c.outcomes {
+		row := t*s.B + i
+		s.Rewards[row], s.Terminated[row], s.Truncated[row] = o.Reward, o.Terminated, o.Truncated
+		e := &c.running[i]
+		e.Return += float64(o.Reward)
+		e.Length++
+		c.learnMoments(i, o)
+		c.starts[i] = o.Terminated || o.Truncated
+		if !c.starts[i] {
+			continue
+		}
+		ended = true
+		s.Episodes = append(s.Episodes, *e)
+		*e = Episode{Stream: i}
+		c.returns[i] = 0
+		clear(c.state[i*c.policy.Net.State : (i+1)*c.policy.Net.State])
+		if o.Truncated && !o.Terminated {
+			at := len(s.FinalRows) * c.frame
+			s.FinalRows = append(s.FinalRows, int32(row))
+			c.normalize(s.Final.Slice(at, at+c.frame), c.final.Slice(i*c.frame, (i+1)*c.frame))
+		}
+	}
+	return ended
+}
+
+// learnMoments shows stream i's step to the normalisers that are in use.
+func (c *Collector) learnMoments(i int, o env.Outcome) {
+	if c.Seen.NormalizesObservations() {
+		c.Seen.Observation.Observe(c.obs.F[i*c.frame : (i+1)*c.frame])
+	}
+	if c.Seen.NormalizesRewards() {
+		c.returns[i] = float32(c.gamma*c.returns[i]) + o.Reward
+		c.Seen.Return.Observe(c.returns[i : i+1])
+	}
+}
+
+// Capacity is the most rows that a segment can have.
+func (c *Collector) Capacity() int { return c.capacity * c.segment.B }
+
+// Close closes the environments.
+func (c *Collector) Close() error { return c.vector.Close() }
