@@ -1,6 +1,18 @@
 // Package env defines the worlds that agents act in: environments, vectors of them, and the spaces
 // of their observations and actions. Its words are Gymnasium's.
+//
+// An [Environment] is one world, a [Vector] several that are stepped together: [Batch] makes the
+// second from the first. Wrappers ([TimeLimit], [ActionRepeat], [ClipReward], [ScaleReward]) change
+// how an environment is met; normalising observations and rewards is the policy's affair, not
+// theirs. The environments themselves stand in packages beside this one; covey/env/envtest is the suite
+// that each of them passes.
 package env
+
+import "errors"
+
+// ErrResetNeeded is what Step returns, wrapped, when no episode is running: before the first Reset,
+// and after an episode's end.
+var ErrResetNeeded = errors.New("no episode is running: Reset must come first")
 
 // Spec describes an environment: what it shows, what it takes, and when it counts as solved.
 type Spec struct {
@@ -54,10 +66,13 @@ type Outcome struct {
 // [covey/state.Stateful].
 type Environment interface {
 	Spec() Spec
-	// Reset starts an episode and writes its first observation. The same seed gives the same episode.
+	// Reset starts an episode and writes its first observation, also while another is running. The same
+	// seed gives the same episode.
 	Reset(seed uint64, obs Values) error
 	// Step takes one action (a discrete one is its index) and writes the observation that followed:
-	// of this episode, even at its end. After an end, Reset must come next.
+	// of this episode, even at its end. After an end, Reset must come next: till then Step returns
+	// [ErrResetNeeded]. An action that the space does not hold is an error that names the environment and
+	// the action, but a number beyond a Box's bounds is clipped where Gymnasium's environment clips it.
 	Step(action []float32, obs Values) (Outcome, error)
 	Close() error
 }

@@ -1,0 +1,55 @@
+// Package classic holds Gymnasium's classic control environments in Go: their dynamics to the letter
+// of Gymnasium 1.4.0, in float64, with observations and rewards rounded to float32. Their tests step the real
+// package from the same states.
+//
+// All are [covey/state.Stateful], and stepping one allocates nothing.
+package classic
+
+import (
+	"fmt"
+	"strings"
+
+	"covey/env"
+	"covey/internal/nearest"
+)
+
+// environments are those of the package, in the order of IDs.
+var environments = []struct {
+	id   string
+	make func(id string) env.Environment
+}{
+	{"CartPole-v0", func(id string) env.Environment { return env.TimeLimit(newCartPole(id, 195), 200) }},
+	{"CartPole-v1", func(id string) env.Environment { return env.TimeLimit(newCartPole(id, 475), 500) }},
+}
+
+// New makes the environment that Gymnasium knows by id, with its time limit. The error of an unknown
+// id names the nearest known one.
+func New(id string) (env.Environment, error) {
+	for _, e := range environments {
+		if e.id == id {
+			return e.make(id), nil
+		}
+	}
+	if name := nearest.Name(id, IDs()); name != "" {
+		return nil, fmt.Errorf("classic: unknown environment %q: did you mean %q?", id, name)
+	}
+	return nil, fmt.Errorf("classic: unknown environment %q: known are %s", id, strings.Join(IDs(), ", "))
+}
+
+// IDs are the names that New knows.
+func IDs() []string {
+	ids := make([]string, len(environments))
+	for i, e := range environments {
+		ids[i] = e.id
+	}
+	return ids
+}
+
+// symmetric is the box between −high and high.
+func symmetric(high []float32) env.Space {
+	low := make([]float32, len(high))
+	for i, h := range high {
+		low[i] = -h
+	}
+	return env.NewBox(low, high)
+}

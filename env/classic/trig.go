@@ -1,0 +1,86 @@
+package classic
+
+import "math"
+
+// sincos is sin x and cos x to within 0.6 units in the last place for |x| < 2²⁰: about as close as libm, which
+// math.Sincos is not, so that a float64 trajectory stays with Gymnasium's for longer; and with the same bits on every
+// architecture, since products are rounded before they are added. Beyond 2²⁰ it is math.Sincos.
+//
+// Method and coefficients: fdlibm's k_sin.c, k_cos.c and e_rem_pio2.c (Sun Microsystems, 1993).
+func sincos(x float64) (sin, cos float64) {
+	if x > -math.Pi/4 && x < math.Pi/4 {
+		return kernel(x, 0)
+	}
+	if !(math.Abs(x) < 1<<20) {
+		return math.Sincos(x)
+	}
+	quarter, rest, tail := reduce(x)
+	s, c := kernel(rest, tail)
+	switch quarter & 3 {
+	case 0:
+		return s, c
+	case 1:
+		return c, -s
+	case 2:
+		return -s, -c
+	default:
+		return -c, s
+	}
+}
+
+// cosine is the second result of sincos.
+func cosine(x float64) float64 {
+	_, c := sincos(x)
+	return c
+}
+
+// reduce writes x, with |x| < 2²⁰, as quarter·π/2 + rest + tail, where |rest| ≤ π/4 and tail is what rest
+// was rounded by. π/2 is taken in pieces of 33, 33 and 53 bits, whose products with quarter are exact but for the last.
+func reduce(x float64) (quarter int, rest, tail float64) {
+	const (
+		high = 1.57079632673412561417e+00
+		mid  = 6.07710050630396597660e-11
+		low  = 2.02226624879595063154e-21
+	)
+	quarter = int(x*(2/math.Pi) + math.Copysign(0.5, x))
+	n := float64(quarter)
+	t := x - float64(n*high)
+	w := float64(n * mid)
+	r := t - w
+	w = float64(n*low) - ((t - r) - w)
+	rest = r - w
+	return quarter, rest, (r - rest) - w
+}
+
+// kernel is the sine and the cosine of x + tail, where |x| ≤ π/4 and |tail| is below half a unit in x's last place.
+func kernel(x, tail float64) (sin, cos float64) {
+	const (
+		s1 = -1.66666666666666324348e-01
+		s2 = 8.33333333332248946124e-03
+		s3 = -1.98412698298579493134e-04
+		s4 = 2.75573137070700676789e-06
+		s5 = -2.50507602534068634195e-08
+		s6 = 1.58969099521155010221e-10
+
+		c1 = 4.16666666666666019037e-02
+		c2 = -1.38888888888741095749e-03
+		c3 = 2.48015872894767294178e-05
+		c4 = -2.75573143513906633035e-07
+		c5 = 2.08757232129817482790e-09
+		c6 = -1.13596475577881948265e-11
+	)
+	z := float64(x * x)
+	w := float64(z * z)
+
+	// sin x = x + s1 x³ + x³(s2 x² + … + s6 x¹⁰)
+	v := float64(z * x)
+	r := s2 + float64(z*(s3+float64(z*s4))) + float64(float64(z*w)*(s5+float64(z*s6)))
+	sin = x - ((float64(z*(float64(0.5*tail)-float64(v*r))) - tail) - float64(v*s1))
+
+	// cos x = 1 − x²/2 + (c1 x⁴ + … + c6 x¹⁴)
+	r = float64(z*(c1+float64(z*(c2+float64(z*c3))))) + float64(float64(w*w)*(c4+float64(z*(c5+float64(z*c6)))))
+	half := float64(0.5 * z)
+	one := 1 - half
+	cos = one + (((1 - one) - half) + (float64(z*r) - float64(x*tail)))
+	return sin, cos
+}

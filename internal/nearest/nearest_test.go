@@ -1,0 +1,41 @@
+package nearest
+
+import "testing"
+
+func TestName(t *testing.T) {
+	ids := []string{"CartPole-v0", "CartPole-v1", "Acrobot-v1", "Pendulum-v1"}
+	for _, c := range []struct {
+		name, want string
+		known      []string
+	}{
+		{"CartPole-v1", "CartPole-v1", ids},
+		{"cartpole-V1", "CartPole-v1", ids},
+		{"CartPole-v2", "CartPole-v0", ids}, // the first of equals
+		{"Cartpol-v1", "CartPole-v1", ids},
+		{"Pendulm-v1", "Pendulum-v1", ids},
+		{"Acorbot-v1", "Acrobot-v1", ids},
+		{"HalfCheetah-v5", "", ids},
+		{"gama", "gamma", []string{"lambda", "gamma"}},
+		{"λ", "Λ", []string{"x", "Λ"}},
+		{"", "", ids},
+		{"x", "", nil},
+	} {
+		if got := Name(c.name, c.known); got != c.want {
+			t.Errorf("Name(%q, %q) = %q, want %q", c.name, c.known, got, c.want)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3},
+		{"flaw", "lawn", 2}, {"saturday", "sunday", 3}, {"é", "e", 1},
+	} {
+		if got := distance(c.a, c.b); got != c.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
