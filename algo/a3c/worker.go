@@ -129,12 +129,9 @@ func (w *worker) bootstrap(s *rollout.Segment) {
 	for b := range s.B {
 		x.next[n-s.B+b] = x.outputs[b*out]
 	}
-	for from := 0; from < len(s.FinalRows); from += s.B {
-		rows := s.FinalRows[from:min(from+s.B, len(s.FinalRows))]
-		w.collect.Pass.Step(w.policy.Params, x.outputs, nil, s.Final.Slice(from*frame, (from+len(rows))*frame), s.T, len(rows))
-		for i, row := range rows {
-			x.next[row] = x.outputs[i*out]
-		}
+	for i, row := range s.FinalRows {
+		w.collect.Pass.Step(w.policy.Params, x.outputs, nil, s.Final.Slice(i*frame, (i+1)*frame), n, 1) // row n
+		x.next[row] = x.outputs[0]
 	}
 }
 
