@@ -19,8 +19,8 @@ const (
 // free vector. An action that was sampled is stored, and its probability taken, before anyone clips it to an
 // environment's bounds.
 //
-// A log-std counts as [MinLogStd] below it and [MaxLogStd] above. Beyond the bounds its gradient is
-// zero, at the bounds it is not. NaN stays NaN.
+// A log-std counts as [MinLogStd] below it and [MaxLogStd] above, and beyond these bounds its gradient is
+// zero. At a bound it is not, so that a log-std that starts there can leave. NaN stays NaN.
 type Gaussian struct {
 	n int
 
