@@ -1,0 +1,61 @@
+package archtest
+
+// room is a package, or a family of them, and what it may know of the others.
+type room struct {
+	path  string // from the repository's root, "." for the root itself; a pattern as of path.Match
+	knows string // the rooms it may import, as they stand in house; they stand above it
+	pure  bool   // numerics: no files, network, log or clock
+	main  bool   // programs: they may log and exit
+}
+
+// house is the repository, bottom first: imports point up this list only. The first room whose path
+// matches is a package's own. Tests are bound by what the compiler allows and by nothing here: they
+// may set a package beside whatever proves it.
+var house = []room{
+	{path: "internal/kernel/args"},
+	{path: "internal/kernel/gen", knows: "internal/kernel/args", main: true},
+	{path: "internal/kernel", knows: "internal/kernel/args", pure: true},
+	{path: "internal/kernel/peak", knows: "internal/kernel"},
+	{path: "internal/nearest"},
+	{path: "internal/pyenv"},
+	{path: "internal/archtest"},
+	{path: "state"},
+	{path: "returns", pure: true},
+	{path: "env", knows: "state"},
+	{path: "nn", knows: "internal/kernel env", pure: true},
+	{path: "dist", knows: "internal/kernel", pure: true},
+	{path: "optim", knows: "internal/kernel state", pure: true},
+	{path: "env/envtest", knows: "env state"},
+	{path: "env/*", knows: "internal/nearest env state"},
+	{path: "policy", knows: "internal/kernel state env nn dist", pure: true},
+	{path: "rollout", knows: "internal/kernel state env nn dist policy", pure: true},
+	{path: "replay", knows: "env state", pure: true},
+	{path: "algo", knows: "state env policy rollout", pure: true},
+	{path: "algo/*", knows: "internal/kernel state returns env nn dist optim policy rollout replay algo", pure: true},
+	{path: "checkpoint", knows: "state"},
+	{path: "metrics"},
+	{path: "train", knows: "state env policy rollout algo checkpoint metrics"},
+	{path: "zoo"},
+	{path: ".", knows: "internal/kernel internal/nearest state env nn dist optim env/* policy rollout algo algo/* checkpoint metrics train zoo"},
+	{path: "cmd/covey", knows: "internal/kernel internal/nearest env env/* policy metrics train zoo .", main: true},
+	{path: "bench/*", knows: "internal/kernel internal/pyenv env policy .", main: true},
+}
+
+// What pure rooms do without: the results of numerics depend on their arguments alone.
+var impure = []string{"os", "net", "log", "time"}
+
+// Names that say nothing about what a folder holds.
+var emptyNames = []string{"util", "utils", "common", "misc", "helper", "helpers", "pkg"}
+
+// exceptions are the single files that a rule leaves alone, and why.
+var exceptions = map[string]string{
+	"internal/kernel/level.go": "reads COVEY_KERNEL once, before anything else, and ends the program where that level is missing",
+}
+
+// Third parties that are the business of one room.
+var confined = map[string]string{
+	"github.com/nats-io/": "cluster",
+}
+
+// Files of more lines hold more than one idea. Generated ones may be longer.
+const maxLines = 450
