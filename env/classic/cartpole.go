@@ -25,7 +25,7 @@ const (
 func newCartPole(id string, threshold float64) *cartPole {
 	inf := float32(math.Inf(1))
 	high := []float32{2 * cartPoleX, inf, 2 * cartPoleTheta, inf}
-	return &cartPole{episode: episode{spec: env.Spec{
+	return &cartPole{episode: episode{choices: 2, spec: env.Spec{
 		ID:              id,
 		Observation:     symmetric(high),
 		Action:          env.NewDiscrete(2),
@@ -39,7 +39,8 @@ func (c *cartPole) Reset(seed uint64, obs env.Values) error {
 		*v = uniform(&rng, -0.05, 0.05)
 	}
 	c.running = true
-	c.observe(obs)
+	f := c.frame(obs, 4)
+	f[0], f[1], f[2], f[3] = float32(c.x), float32(c.xDot), float32(c.theta), float32(c.thetaDot)
 	return nil
 }
 
@@ -56,30 +57,24 @@ func (c *cartPole) Step(action []float32, obs env.Values) (env.Outcome, error) {
 	if err != nil {
 		return env.Outcome{}, err
 	}
-	force := -10.0 // N
-	if push == 1 {
-		force = 10
-	}
-	sin, cos := sincos(c.theta)
-	temp := (force + float64(poleMoment*float64(c.thetaDot*c.thetaDot)*sin)) / totalMass
+	force := float64(20*push - 10) // N
+	x, xDot, theta, thetaDot := c.x, c.xDot, c.theta, c.thetaDot
+	sin, cos := sincos(theta)
+	temp := (force + float64(poleMoment*float64(thetaDot*thetaDot)*sin)) / totalMass
 	thetaAcc := (float64(gravity*sin) - float64(cos*temp)) /
 		(length * (4.0/3.0 - float64(massPole*float64(cos*cos))/totalMass))
 	xAcc := temp - float64(poleMoment*thetaAcc*cos)/totalMass
 
-	c.x += float64(tau * c.xDot)
-	c.xDot += float64(tau * xAcc)
-	c.theta += float64(tau * c.thetaDot)
-	c.thetaDot += float64(tau * thetaAcc)
-	c.observe(obs)
+	x += float64(tau * xDot)
+	xDot += float64(tau * xAcc)
+	theta += float64(tau * thetaDot)
+	thetaDot += float64(tau * thetaAcc)
 
-	terminated := c.x < -cartPoleX || c.x > cartPoleX || c.theta < -cartPoleTheta || c.theta > cartPoleTheta
-	c.running = !terminated
-	return env.Outcome{Reward: 1, Terminated: terminated}, nil
-}
-
-func (c *cartPole) observe(obs env.Values) {
+	c.x, c.xDot, c.theta, c.thetaDot = x, xDot, theta, thetaDot
+	c.running = x >= -cartPoleX && x <= cartPoleX && theta >= -cartPoleTheta && theta <= cartPoleTheta
 	f := c.frame(obs, 4)
-	f[0], f[1], f[2], f[3] = float32(c.x), float32(c.xDot), float32(c.theta), float32(c.thetaDot)
+	f[0], f[1], f[2], f[3] = float32(x), float32(xDot), float32(theta), float32(thetaDot)
+	return env.Outcome{Reward: 1, Terminated: !c.running}, nil
 }
 
 // State visits the four variables.

@@ -15,11 +15,16 @@ import (
 
 // environments are those of the package, in the order of IDs.
 var environments = []struct {
-	id   string
-	make func(id string) env.Environment
+	id    string
+	steps int // the time limit
+	make  func(id string) env.Environment
 }{
-	{"CartPole-v0", func(id string) env.Environment { return env.TimeLimit(newCartPole(id, 195), 200) }},
-	{"CartPole-v1", func(id string) env.Environment { return env.TimeLimit(newCartPole(id, 475), 500) }},
+	{"CartPole-v0", 200, func(id string) env.Environment { return newCartPole(id, 195) }},
+	{"CartPole-v1", 500, func(id string) env.Environment { return newCartPole(id, 475) }},
+	{"Acrobot-v1", 500, func(id string) env.Environment { return newAcrobot(id) }},
+	{"MountainCar-v0", 200, func(id string) env.Environment { return newMountainCar(id) }},
+	{"MountainCarContinuous-v0", 999, func(id string) env.Environment { return newMountainCarContinuous(id) }},
+	{"Pendulum-v1", 200, func(id string) env.Environment { return newPendulum(id) }},
 }
 
 // New makes the environment that Gymnasium knows by id, with its time limit. The error of an unknown
@@ -27,7 +32,7 @@ var environments = []struct {
 func New(id string) (env.Environment, error) {
 	for _, e := range environments {
 		if e.id == id {
-			return e.make(id), nil
+			return env.TimeLimit(e.make(id), e.steps), nil
 		}
 	}
 	if name := nearest.Name(id, IDs()); name != "" {
@@ -52,4 +57,15 @@ func symmetric(high []float32) env.Space {
 		low[i] = -h
 	}
 	return env.NewBox(low, high)
+}
+
+// clip is x, or the bound that it is beyond.
+func clip[F float32 | float64](x, low, high F) F {
+	if x < low {
+		return low
+	}
+	if x > high {
+		return high
+	}
+	return x
 }

@@ -12,6 +12,7 @@ import (
 // episode is what the environments have in common: their spec, and whether an episode is running.
 type episode struct {
 	spec    env.Spec
+	choices uint // actions of a discrete space
 	running bool
 }
 
@@ -21,7 +22,7 @@ func (e *episode) Close() error   { return nil }
 // choice is the index of a discrete action, or an error if it is none or no episode is running.
 func (e *episode) choice(action []float32) (int, error) {
 	if e.running && len(action) == 1 {
-		if i := int(action[0]); float32(i) == action[0] && uint(i) < uint(e.spec.Action.N[0]) {
+		if i := int(action[0]); float32(i) == action[0] && uint(i) < e.choices {
 			return i, nil
 		}
 	}

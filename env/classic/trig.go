@@ -9,23 +9,27 @@ import "math"
 // Method and coefficients: fdlibm's k_sin.c, k_cos.c and e_rem_pio2.c (Sun Microsystems, 1993).
 func sincos(x float64) (sin, cos float64) {
 	if x > -math.Pi/4 && x < math.Pi/4 {
-		return kernel(x, 0)
+		return sincosKernel(x, 0)
 	}
+	return largeSincos(x)
+}
+
+// largeSincos is sincos where x must be reduced first.
+func largeSincos(x float64) (sin, cos float64) {
 	if !(math.Abs(x) < 1<<20) {
 		return math.Sincos(x)
 	}
 	quarter, rest, tail := reduce(x)
-	s, c := kernel(rest, tail)
+	sin, cos = sincosKernel(rest, tail)
 	switch quarter & 3 {
-	case 0:
-		return s, c
 	case 1:
-		return c, -s
+		return cos, -sin
 	case 2:
-		return -s, -c
-	default:
-		return -c, s
+		return -sin, -cos
+	case 3:
+		return -cos, sin
 	}
+	return sin, cos
 }
 
 // cosine is the second result of sincos.
@@ -52,8 +56,8 @@ func reduce(x float64) (quarter int, rest, tail float64) {
 	return quarter, rest, (r - rest) - w
 }
 
-// kernel is the sine and the cosine of x + tail, where |x| ≤ π/4 and |tail| is below half a unit in x's last place.
-func kernel(x, tail float64) (sin, cos float64) {
+// sincosKernel is sincos of x + tail, where |x| ≤ π/4 and |tail| is at most half a unit in x's last place.
+func sincosKernel(x, tail float64) (sin, cos float64) {
 	const (
 		s1 = -1.66666666666666324348e-01
 		s2 = 8.33333333332248946124e-03
@@ -72,15 +76,15 @@ func kernel(x, tail float64) (sin, cos float64) {
 	z := float64(x * x)
 	w := float64(z * z)
 
-	// sin x = x + s1 x³ + x³(s2 x² + … + s6 x¹⁰)
-	v := float64(z * x)
-	r := s2 + float64(z*(s3+float64(z*s4))) + float64(float64(z*w)*(s5+float64(z*s6)))
-	sin = x - ((float64(z*(float64(0.5*tail)-float64(v*r))) - tail) - float64(v*s1))
-
-	// cos x = 1 − x²/2 + (c1 x⁴ + … + c6 x¹⁴)
-	r = float64(z*(c1+float64(z*(c2+float64(z*c3))))) + float64(float64(w*w)*(c4+float64(z*(c5+float64(z*c6)))))
 	half := float64(0.5 * z)
 	one := 1 - half
-	cos = one + (((1 - one) - half) + (float64(z*r) - float64(x*tail)))
+
+	// sin x = x + s1 x³ + … + s6 x¹³, and the tail times cos x ≈ 1 − x²/2
+	r := (s2 + float64(z*s3)) + float64(w*(s4+float64(z*s5)+float64(w*s6)))
+	sin = x + (float64(float64(z*x)*(s1+float64(z*r))) + float64(tail*one))
+
+	// cos x = 1 − x²/2 + c1 x⁴ + … + c6 x¹⁴, with what 1 − x²/2 was rounded by, less the tail times sin x ≈ x
+	r = (c1 + float64(z*c2)) + float64(w*(c3+float64(z*c4)+float64(w*(c5+float64(z*c6)))))
+	cos = one + (((1 - one) - half) + (float64(w*r) - float64(x*tail)))
 	return sin, cos
 }

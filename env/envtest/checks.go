@@ -1,0 +1,340 @@
+package envtest
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"covey/env"
+)
+
+func (s *suite) specIsValid() error {
+	spec := s.spec
+	var errs []error
+	if spec.ID == "" {
+		errs = append(errs, errors.New("no ID"))
+	}
+	if err := spec.Observation.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("observation: %w", err))
+	}
+	if err := spec.Action.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("action: %w", err))
+	}
+	if spec.Action.Bytes {
+		errs = append(errs, errors.New("actions of bytes"))
+	}
+	if spec.MaxSteps < 0 || spec.Stack < 0 {
+		errs = append(errs, fmt.Errorf("MaxSteps %d, Stack %d", spec.MaxSteps, spec.Stack))
+	}
+	if t := spec.RewardThreshold; t != nil && (math.IsNaN(*t) || math.IsInf(*t, 0)) {
+		errs = append(errs, fmt.Errorf("reward threshold %v", *t))
+	}
+	errs = append(errs, s.with(func(e env.Environment) error {
+		if again := e.Spec(); !reflect.DeepEqual(again, spec) {
+			return fmt.Errorf("the spec is %+v once and %+v then", spec, again)
+		}
+		return nil
+	}))
+	return errors.Join(errs...)
+}
+
+// observationsAreInSpace: and finite, as rewards are.
+func (s *suite) observationsAreInSpace() error {
+	return s.with(func(e env.Environment) error {
+		for seed := range uint64(5) {
+			moments, err := s.play(e, seed, longest)
+			if err != nil {
+				return err
+			}
+			for i, m := range moments {
+				if err := s.spec.Observation.Check(m.obs); err != nil {
+					return fmt.Errorf("seed %d, after %d steps: observation: %w", seed, i, err)
+				}
+				for j, x := range m.obs.F {
+					if math.IsInf(float64(x), 0) {
+						return fmt.Errorf("seed %d, after %d steps: observation: element %d is %v", seed, i, j, x)
+					}
+				}
+				if r := float64(m.out.Reward); math.IsNaN(r) || math.IsInf(r, 0) {
+					return fmt.Errorf("seed %d, after %d steps: reward %v", seed, i, r)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// memoryIsTheCallers: an observation is written as a whole and not beyond, an action is not
+// written, and neither is kept.
+func (s *suite) memoryIsTheCallers() error {
+	return s.with(func(e env.Environment) error {
+		n, guard := s.spec.Observation.Size(), uint8(0x5a)
+		for i, step := range []uint8{0x11, 0xee} { // the same moments, over different poison
+			storage := env.MakeValues(s.spec.Observation, n+2)
+			poison(storage, guard)
+			obs := storage.Slice(1, 1+n)
+			poison(obs, step)
+			if err := e.Reset(1, obs); err != nil {
+				return err
+			}
+			if err := s.written(storage, step, guard); err != nil {
+				return fmt.Errorf("reset %d: %w", i, err)
+			}
+			before := moment{obs: env.MakeValues(s.spec.Observation, n)}
+			before.obs.Copy(obs)
+
+			action := make([]float32, s.spec.Action.Size())
+			s.spec.Action.Sample(action, actions(1))
+			given := slices.Clone(action)
+			second := env.MakeValues(s.spec.Observation, n+2)
+			poison(second, guard)
+			poison(second.Slice(1, 1+n), step)
+			if _, err := e.Step(action, second.Slice(1, 1+n)); err != nil {
+				return err
+			}
+			if err := s.written(second, step, guard); err != nil {
+				return fmt.Errorf("step: %w", err)
+			}
+			if !slices.Equal(action, given) {
+				return fmt.Errorf("the step changed its action %v to %v", given, action)
+			}
+			if !before.equal(moment{obs: obs}) {
+				return errors.New("the step changed the observation of the reset before it")
+			}
+		}
+		return nil
+	})
+}
+
+// written says whether an observation was written where it belongs, which is everywhere but at the
+// storage's first and last element. A byte that happens to equal the poison is left to the other poison.
+func (s *suite) written(storage env.Values, poisoned, guard uint8) error {
+	last := storage.Len() - 1
+	untouched := env.MakeValues(s.spec.Observation, 2)
+	poison(untouched, guard)
+	edges := env.MakeValues(s.spec.Observation, 2)
+	edges.Slice(0, 1).Copy(storage.Slice(0, 1))
+	edges.Slice(1, 2).Copy(storage.Slice(last, last+1))
+	if !(moment{obs: edges}).equal(moment{obs: untouched}) {
+		return errors.New("an observation was written beyond its end")
+	}
+	for i, x := range storage.Slice(1, last).F {
+		if x != x {
+			return fmt.Errorf("element %d of the observation was not written", i)
+		}
+	}
+	if u := storage.Slice(1, last).U; u != nil && !slices.ContainsFunc(u, func(x uint8) bool { return x != poisoned }) {
+		return errors.New("no byte of the observation was written")
+	}
+	return nil
+}
+
+// sameSeedSameEpisode: in a new environment as in one that is in the middle of another episode; also
+// over different poison, which shows bytes that were not written.
+func (s *suite) sameSeedSameEpisode() error {
+	return s.with(func(e env.Environment) error {
+		first, err := s.play(e, 7, longest)
+		if err != nil {
+			return err
+		}
+		if _, err := s.play(e, 8, 5); err != nil {
+			return err
+		}
+		again, err := s.play(e, 7, longest)
+		if err != nil {
+			return err
+		}
+		if err := difference(first, again); err != nil {
+			return fmt.Errorf("seed 7 played twice: %w", err)
+		}
+		return s.with(func(fresh env.Environment) error {
+			other, err := s.play(fresh, 7, longest)
+			if err != nil {
+				return err
+			}
+			if err := difference(first, other); err != nil {
+				return fmt.Errorf("seed 7 played by two environments: %w", err)
+			}
+			obs := s.poisoned(0x3c)
+			if err := fresh.Reset(7, obs); err != nil {
+				return err
+			}
+			if !(moment{obs: obs}).equal(moment{obs: first[0].obs}) {
+				return errors.New("the first observation depends on what stood in its place")
+			}
+			return nil
+		})
+	})
+}
+
+// otherSeedOtherEpisode: some of a few seeds differ from the first, under equal actions.
+func (s *suite) otherSeedOtherEpisode() error {
+	return s.with(func(e env.Environment) error {
+		var first []moment
+		for seed := range uint64(8) {
+			if err := e.Reset(seed, s.poisoned(0)); err != nil {
+				return err
+			}
+			moments, err := s.proceed(e, actions(0), 50)
+			if err != nil {
+				return err
+			}
+			if seed == 0 {
+				first = moments
+			} else if differs := difference(first, moments) != nil; differs && s.unseeded {
+				return fmt.Errorf("seed %d differs from seed 0", seed)
+			} else if differs {
+				return nil
+			}
+		}
+		if !s.unseeded {
+			return errors.New("8 seeds give one and the same episode")
+		}
+		return nil
+	})
+}
+
+// endsAreTold: no episode is longer than MaxSteps; it is truncated there and, by that limit, only there;
+// and terminated and truncated come together only there.
+func (s *suite) endsAreTold() error {
+	limit := s.spec.MaxSteps
+	return s.with(func(e env.Environment) error {
+		for seed := range uint64(10) {
+			moments, err := s.play(e, seed, max(longest, min(limit, 10*longest))+1)
+			if err != nil {
+				return err
+			}
+			steps, out := len(moments)-1, moments[len(moments)-1].out
+			switch {
+			case limit > 0 && steps > limit:
+				return fmt.Errorf("seed %d: an episode of more than %d steps", seed, limit)
+			case limit > 0 && steps == limit && !out.Truncated:
+				return fmt.Errorf("seed %d: not truncated after %d steps: %+v", seed, steps, out)
+			case limit > 0 && steps < limit && out.Truncated:
+				return fmt.Errorf("seed %d: truncated after %d of %d steps", seed, steps, limit)
+			case limit == 0 && out.Truncated && out.Terminated:
+				return fmt.Errorf("seed %d: terminated and truncated after %d steps, with no limit", seed, steps)
+			}
+		}
+		return nil
+	})
+}
+
+// resetIsNeeded: before the first step, and after an end.
+func (s *suite) resetIsNeeded() error {
+	action := make([]float32, s.spec.Action.Size())
+	refused := func(e env.Environment, when string) error {
+		if _, err := e.Step(action, s.poisoned(0)); !errors.Is(err, env.ErrResetNeeded) {
+			return fmt.Errorf("a step %s returns error %v, want %q", when, err, env.ErrResetNeeded)
+		}
+		return nil
+	}
+	s.spec.Action.Sample(action, actions(0))
+	return s.with(func(e env.Environment) error {
+		if err := refused(e, "before the first reset"); err != nil {
+			return err
+		}
+		for seed := range uint64(3) {
+			moments, err := s.play(e, seed, longest)
+			if err != nil {
+				return err
+			}
+			if moments[len(moments)-1].ended() {
+				if err := refused(e, "after the end"); err != nil {
+					return err
+				}
+				return refused(e, "once more after the end")
+			}
+		}
+		return nil
+	})
+}
+
+// invalidActionsAreErrors: they name the environment.
+func (s *suite) invalidActionsAreErrors() error {
+	space := s.spec.Action
+	valid := make([]float32, space.Size())
+	space.Sample(valid, actions(0))
+	invalid := [][]float32{nil, append(slices.Clone(valid), 0)}
+	nan := slices.Clone(valid)
+	nan[len(nan)-1] = float32(math.NaN())
+	invalid = append(invalid, nan)
+	if space.Kind != env.Box {
+		high := float32(2)
+		if space.Kind != env.MultiBinary {
+			high = float32(space.N[0])
+		}
+		for _, x := range []float32{-1, 0.5, high, float32(math.Inf(1)), 1e30} {
+			bad := slices.Clone(valid)
+			bad[0] = x
+			invalid = append(invalid, bad)
+		}
+	}
+	return s.with(func(e env.Environment) error {
+		for _, action := range invalid {
+			if err := e.Reset(1, s.poisoned(0)); err != nil {
+				return err
+			}
+			switch err := s.stepCaught(e, action); {
+			case err == nil:
+				return fmt.Errorf("action %v of %v passes", action, space.Kind)
+			case !strings.Contains(err.Error(), s.spec.ID):
+				return fmt.Errorf("the error of action %v does not name %s: %w", action, s.spec.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+// stepCaught returns a panic as an error that names nothing.
+func (s *suite) stepCaught(e env.Environment, action []float32) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errors.New("panic")
+		}
+	}()
+	_, err = e.Step(action, s.poisoned(0))
+	return err
+}
+
+// nothingIsAllocated in Step and Reset, where the environment is native.
+func (s *suite) nothingIsAllocated() error {
+	if !s.native {
+		return nil
+	}
+	return s.with(func(e env.Environment) error {
+		obs, action := s.poisoned(0), make([]float32, s.spec.Action.Size())
+		rng, seed := actions(0), uint64(0)
+		failed := e.Reset(seed, obs)
+		allocations := testing.AllocsPerRun(500, func() {
+			s.spec.Action.Sample(action, rng)
+			out, err := e.Step(action, obs)
+			if err == nil && (out.Terminated || out.Truncated || seed%8 == 0) {
+				seed++
+				err = e.Reset(seed, obs)
+			}
+			if err != nil {
+				failed = err
+			}
+		})
+		if failed != nil {
+			return failed
+		}
+		if allocations != 0 {
+			return fmt.Errorf("%v allocations per step", allocations)
+		}
+		return nil
+	})
+}
+
+func (s *suite) closes() error {
+	e := s.create()
+	if err := e.Reset(1, s.poisoned(0)); err != nil {
+		return err
+	}
+	return e.Close()
+}
