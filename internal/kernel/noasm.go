@@ -1,4 +1,4 @@
-//go:build !avo
+//go:build !amd64 || purego
 
 package kernel
 

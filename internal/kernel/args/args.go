@@ -1,0 +1,35 @@
+// Package args holds the argument blocks of the matrix kernels. It stands apart so that the
+// generator, which asks it for the fields' offsets, needs none of the code that it generates.
+package args
+
+// Tile is what a product kernel works on: Blocks blocks of rows of Y = X·W, one below the other,
+// each as high as the kernel's name says. Strides are in bytes. A kernel may change any field.
+type Tile struct {
+	K      int      // summed index
+	Blocks int      // at least 1
+	X      *float32 // X's element (i, k) is at X + i*XRow + k*XCol, so X may be a transpose
+	XRow   int
+	XCol   int
+	W      *float32 // W's element (k, j) is at W + k*WRow + 4*j
+	WRow   int
+	Y      *float32
+	YRow   int
+	Bias   *float32 // nil: none
+	Flags  int
+	Tail   int // columns in the last vector, 1 … lanes
+}
+
+// What Tile.Flags asks for, after the bias.
+const (
+	Accumulate = 1 << iota // add to Y
+	ReLU                   // then max(0, ·)
+)
+
+// Transpose is what the transposition works on: Y[j, i] = X[i, j], i < Rows, j < Cols. Strides are in bytes.
+type Transpose struct {
+	Y          *float32
+	YRow       int
+	X          *float32
+	XRow       int
+	Rows, Cols int // at least 1
+}

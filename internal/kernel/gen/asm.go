@@ -1,0 +1,301 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// asm emits the functions of one file at one level. Its methods hide where AVX2 and AVX-512 differ, so
+// that a kernel is written once; instructions that both have are called by their own names.
+type asm struct {
+	*build.Context
+	level  string                 // suffix of the functions' names
+	lanes  int                    // float32 in a vector: 8 or 16
+	evex   bool                   // opmasks, and 32 registers instead of 16
+	consts map[string]operand.Mem // the file's constants, by name
+}
+
+// levels returns one emitter for each level, writing to the same file.
+func levels(ctx *build.Context) []*asm {
+	consts := map[string]operand.Mem{}
+	return []*asm{
+		{ctx, "AVX2", 8, false, consts},
+		{ctx, "AVX512", 16, true, consts},
+	}
+}
+
+// eight is a that works on 8 lanes whatever the level.
+func (a *asm) eight() *asm {
+	narrower := *a
+	narrower.lanes = 8
+	return &narrower
+}
+
+// registers is the number of vector registers.
+func (a *asm) registers() int {
+	if a.evex {
+		return 32
+	}
+	return 16
+}
+
+// bytes is the size of a vector.
+func (a *asm) bytes() int { return 4 * a.lanes }
+
+// begin starts a function; signature is Go's, without the name.
+func (a *asm) begin(name, signature, doc string) {
+	a.Function(name)
+	a.Attributes(attr.NOSPLIT)
+	a.SignatureExpr("func" + signature)
+	a.Pragma("noescape")
+	a.Doc(name + " " + doc)
+}
+
+func (a *asm) end() {
+	a.VZEROUPPER()
+	a.RET()
+}
+
+// vec is a new vector register.
+func (a *asm) vec() reg.VecVirtual {
+	if a.lanes == 16 {
+		return a.ZMM()
+	}
+	return a.YMM()
+}
+
+// zeroed is a new vector register of zeros.
+func (a *asm) zeroed() reg.VecVirtual {
+	v := a.vec()
+	a.zero(v)
+	return v
+}
+
+func (a *asm) zero(v reg.VecVirtual) {
+	if a.evex {
+		a.VPXORD(v, v, v)
+	} else {
+		a.VXORPS(v, v, v)
+	}
+}
+
+// param loads a parameter into a new general register.
+func (a *asm) param(name string) reg.GPVirtual {
+	r := a.GP64()
+	a.Load(a.Param(name), r)
+	return r
+}
+
+// broadcastParam loads a float32 parameter into every lane of a new vector register.
+func (a *asm) broadcastParam(name string) reg.VecVirtual {
+	p, err := a.Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	v := a.vec()
+	a.VBROADCASTSS(p.Addr, v)
+	return v
+}
+
+// field loads a field of the function's argument block t into a new general register.
+func (a *asm) field(name string) reg.GPVirtual {
+	r := a.GP64()
+	a.Load(a.Dereference(a.Param("t")).Field(name), r)
+	return r
+}
+
+// setField stores r in a field of the function's argument block t.
+func (a *asm) setField(name string, r reg.GPVirtual) {
+	a.Store(r, a.Dereference(a.Param("t")).Field(name))
+}
+
+// relu sets v = max(0, v). The value stands second in Intel's order: that operand is the result where
+// either is NaN, or both are zeros.
+func (a *asm) relu(v, zero reg.VecVirtual) { a.VMAXPS(v, zero, v) }
+
+// copyOf is a new general register that holds r.
+func (a *asm) copyOf(r reg.GPVirtual) reg.GPVirtual {
+	c := a.GP64()
+	a.MOVQ(r, c)
+	return c
+}
+
+// A mask selects the first lanes of a vector. A nil mask selects all.
+type mask struct {
+	k reg.OpmaskVirtual // AVX-512
+	v reg.VecVirtual    // AVX2: the sign of each lane
+}
+
+// first is the mask of the first n lanes, n ≥ 0; of all where there are fewer.
+func (a *asm) first(n reg.GPVirtual) *mask {
+	r := a.GP64()
+	if a.evex {
+		a.MOVQ(operand.I32(-1), r)
+		a.BZHIQ(n, r, r)
+		k := a.K()
+		a.KMOVW(r.As32(), k)
+		return &mask{k: k}
+	}
+	// The table is 8 ones, then 8 zeros: n ones begin 8−n words after its start.
+	table, none := a.GP64(), a.GP64()
+	a.LEAQ(a.maskTable(), table)
+	a.XORQ(none, none)
+	a.MOVQ(operand.U32(8), r)
+	a.SUBQ(n, r)
+	a.CMOVQLT(none, r)
+	v := a.YMM()
+	a.VMOVUPS(operand.Mem{Base: table, Index: r, Scale: 4}, v)
+	return &mask{v: v}
+}
+
+// firstOf16 is the masks of the vectors that make 16 lanes, of which the first n are selected, 0 < n ≤ 16.
+func (a *asm) firstOf16(n reg.GPVirtual) []*mask {
+	if a.lanes == 16 {
+		return []*mask{a.first(n)}
+	}
+	rest, none := a.copyOf(n), a.GP64()
+	a.XORQ(none, none)
+	a.SUBQ(operand.Imm(8), rest)
+	a.CMOVQLT(none, rest)
+	return []*mask{a.first(n), a.first(rest)}
+}
+
+func (a *asm) maskTable() operand.Mem {
+	const name = "firstLanes"
+	if m, ok := a.consts[name]; ok {
+		return m
+	}
+	m := a.StaticGlobal(name)
+	a.DataAttributes(attr.RODATA | attr.NOPTR)
+	for i := range 16 {
+		word := operand.U32(0)
+		if i < 8 {
+			word = math.MaxUint32
+		}
+		a.AppendDatum(word)
+	}
+	a.consts[name] = m
+	return m
+}
+
+// load loads v's lanes under k; the others become zero.
+func (a *asm) load(m operand.Mem, k *mask, v reg.VecVirtual) {
+	switch {
+	case k == nil:
+		a.VMOVUPS(m, v)
+	case a.evex:
+		a.VMOVUPS_Z(m, k.k, v)
+	default:
+		a.VMASKMOVPS(m, k.v, v)
+	}
+}
+
+// loaded is load into a new register.
+func (a *asm) loaded(m operand.Mem, k *mask) reg.VecVirtual {
+	v := a.vec()
+	a.load(m, k, v)
+	return v
+}
+
+// store stores v's lanes under k; other memory is left alone.
+func (a *asm) store(v reg.VecVirtual, k *mask, m operand.Mem) {
+	switch {
+	case k == nil:
+		a.VMOVUPS(v, m)
+	case a.evex:
+		a.VMOVUPS(v, k.k, m)
+	default:
+		a.VMASKMOVPS(v, k.v, m)
+	}
+}
+
+// Comparison predicates (Intel SDM, CMPPS), quiet ones; x is the first operand of Intel's order.
+const (
+	equal       = 0x00 // x == y
+	less        = 0x11 // x < y
+	notLess     = 0x15 // !(x < y): true for NaN
+	greater     = 0x1e // x > y
+	lessOrEqual = 0x12
+)
+
+// choose sets dst to yes in the lanes where "x predicate y", and leaves it in the others.
+func (a *asm) choose(predicate uint64, x reg.VecVirtual, y operand.Op, yes, dst reg.VecVirtual) {
+	if a.evex {
+		k := a.K()
+		a.VCMPPS(operand.Imm(predicate), y, x, k)
+		a.VBLENDMPS(yes, dst, k, dst)
+		return
+	}
+	m := a.vec()
+	a.VCMPPS(operand.Imm(predicate), y, x, m)
+	a.VBLENDVPS(m, yes, dst, dst)
+}
+
+// words is 64 bytes of memory that hold one 32-bit word over and over.
+func (a *asm) words(word uint32) operand.Mem {
+	name := fmt.Sprintf("word%08x", word)
+	if m, ok := a.consts[name]; ok {
+		return m
+	}
+	m := a.StaticGlobal(name)
+	a.DataAttributes(attr.RODATA | attr.NOPTR)
+	for range 16 {
+		a.AppendDatum(operand.U32(word))
+	}
+	a.consts[name] = m
+	return m
+}
+
+// float is words of a float32.
+func (a *asm) float(x float32) operand.Mem { return a.words(math.Float32bits(x)) }
+
+// constant is a float32 in every lane of a new register.
+func (a *asm) constant(x float32) reg.VecVirtual { return a.loaded(a.float(x), nil) }
+
+// and sets dst = x & y, bit by bit.
+func (a *asm) and(y operand.Op, x, dst reg.VecVirtual) {
+	if a.evex {
+		a.VPANDD(y, x, dst)
+	} else {
+		a.VANDPS(y, x, dst)
+	}
+}
+
+// or sets dst = x | y, bit by bit.
+func (a *asm) or(y operand.Op, x, dst reg.VecVirtual) {
+	if a.evex {
+		a.VPORD(y, x, dst)
+	} else {
+		a.VORPS(y, x, dst)
+	}
+}
+
+// addHalves adds the 16 lanes of a zmm, or of two ymm, by halves: 0+8, 1+9, …; then 0+4, …; and so on.
+// The sum ends in lane 0 of the returned register; the inputs are overwritten.
+func (a *asm) addHalves(v ...reg.VecVirtual) reg.VecVirtual {
+	return a.halve(a.VADDPS, v...)
+}
+
+// halve is addHalves for any operation on two vectors.
+func (a *asm) halve(op func(...operand.Op), v ...reg.VecVirtual) reg.VecVirtual {
+	low, high := v[0].AsY(), a.YMM()
+	if len(v) == 1 {
+		a.VEXTRACTF64X4(operand.Imm(1), v[0], high)
+		op(high, low, low)
+	} else {
+		op(v[1], low, low)
+	}
+	x, t := v[0].AsX(), a.XMM()
+	a.VEXTRACTF128(operand.Imm(1), low, t)
+	op(t, x, x)
+	a.VMOVHLPS(x, x, t)
+	op(t, x, x)
+	a.VMOVSHDUP(x, t)
+	op(t, x, x)
+	return v[0]
+}
