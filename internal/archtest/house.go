@@ -47,7 +47,8 @@ var impure = []string{"os", "net", "log", "time"}
 // Names that say nothing about what a folder holds.
 var emptyNames = []string{"util", "utils", "common", "misc", "helper", "helpers", "pkg"}
 
-// exceptions are the single files that a rule leaves alone, and why.
+// exceptions are the single files that may read the world and end the program although their room
+// may not, and why.
 var exceptions = map[string]string{
 	"internal/kernel/level.go": "reads COVEY_KERNEL once, before anything else, and ends the program where that level is missing",
 }

@@ -1,0 +1,80 @@
+# `go build ./cmd/covey` and `go test ./...` need nothing of this; make names the longer commands.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help build test vet lint fmt-check unit race purego cross nested python-lock fuzz \
+	bench bench-kernel bench-a3c results
+
+LINT    := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
+NESTED  := internal/kernel/gen
+SYSTEMS := linux/arm64 darwin/arm64 windows/amd64
+
+# What runs goroutines, or is called by several.
+RACE := . ./algo/... ./checkpoint/... ./metrics/... ./policy/... ./rollout/... ./train/...
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 18
+
+build: ## the static binary ./covey
+	CGO_ENABLED=0 go build -trimpath -o covey ./cmd/covey
+
+test: vet lint unit race purego cross nested ## everything that is checked before a change lands
+	@echo "make test: all passed"
+
+vet:
+	go vet ./...
+
+lint: ## golangci-lint, built from tools/go.mod
+	$(LINT) ./...
+	@set -e; for m in $(NESTED); do echo "lint $$m"; (cd $$m && $(LINT) ./...); done
+
+fmt-check: ## name the files that gofmt would change
+	@files=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 gofmt -l); \
+	test -z "$$files" || { echo "gofmt would change:"; echo "$$files"; exit 1; }
+
+unit: fmt-check ## every test, those beside the Python packages and the command line's scripts included
+	go test ./...
+
+race: ## the tests under the race detector, short forms
+	@command -v $${CC:-cc} >/dev/null || { echo "the race detector needs a C compiler (Debian: gcc and libc6-dev)"; exit 1; }
+	CGO_ENABLED=1 go test -race -short $(RACE)
+
+purego: ## without assembly: build, vet and the short tests
+	env -u COVEY_REQUIRE go vet -tags purego ./...
+	env -u COVEY_REQUIRE go test -tags purego -short ./...
+
+cross: ## the other systems build, and their tests compile
+	@set -e; for s in $(SYSTEMS); do echo "build and vet $$s"; \
+		CGO_ENABLED=0 GOOS=$${s%/*} GOARCH=$${s#*/} go build ./...; \
+		CGO_ENABLED=0 GOOS=$${s%/*} GOARCH=$${s#*/} go vet ./...; done
+
+nested: ## the modules beside the main one
+	@set -e; for m in $(NESTED); do echo "test $$m"; (cd $$m && go vet ./... && go test ./...); done
+
+FUZZTIME ?= 10s
+fuzz: ## each fuzz test for FUZZTIME
+	@set -e; git ls-files -z '*_test.go' | xargs -0 grep -Ho '^func Fuzz[A-Za-z0-9_]*' | while IFS=: read -r file name; do \
+		dir=./$$(dirname $$file); name=$${name#func }; echo "fuzz $$dir $$name"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$dir; done
+
+# uv is asked for because it locks for all supported systems and versions of Python at once.
+UV   ?= uv
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
+	--generate-hashes --no-header --no-emit-index-url
+python-lock: ## pin the Python packages again, from each requirements.in
+	cd internal/pyenv && $(LOCK) requirements.in -o requirements.lock
+	cd bench/a3c/peers && $(LOCK) requirements.in -o requirements.lock
+
+bench: ## every Go benchmark, once
+	go test -run '^$$' -bench . -benchmem ./...
+
+bench-kernel: ## the kernels, with their ratio to the FMA peak of the same run
+	go test -run '^$$' -bench . -benchmem ./internal/kernel
+
+# BENCH="-short" takes a few minutes; `go run ./bench/a3c -h` names the other choices.
+BENCH ?=
+bench-a3c: build ## covey beside a C reference, PyTorch, SB3 and SBX on CartPole: one table
+	go run ./bench/a3c -covey ./covey $(BENCH)
+
+results: build ## the same, kept under docs/results
+	go run ./bench/a3c -covey ./covey -out docs/results $(BENCH)
