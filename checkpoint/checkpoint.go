@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -143,21 +142,21 @@ func readData(dir string, files map[string]File) ([]byte, error) {
 	if !ok || len(files) != 1 {
 		return nil, fmt.Errorf("%s: want %s and no other file", filepath.Join(dir, ManifestFile), PolicyFile)
 	}
-	path := filepath.Join(dir, PolicyFile)
-	data, err := os.ReadFile(path)
-	if err == nil {
-		err = want.check(data)
+	place := filepath.Join(dir, PolicyFile)
+	var err error
+	for _, path := range []string{place, place + aside, place} { // it may move from aside to its place meanwhile
+		data, e := os.ReadFile(path)
+		if e == nil {
+			if e = want.check(data); e == nil {
+				return data, nil
+			}
+			e = fmt.Errorf("%s: %w", path, e)
+		}
+		if path == place {
+			err = e
+		}
 	}
-	if err == nil {
-		return data, nil
-	}
-	if other, e := os.ReadFile(path + aside); e == nil && want.check(other) == nil {
-		return other, nil
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, err // which names the file
-	}
-	return nil, fmt.Errorf("%s: %w", path, err)
+	return nil, err
 }
 
 // check compares a file's contents with what the manifest says of it.
