@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -15,7 +14,7 @@ import (
 	"covey/state"
 )
 
-// transition is a step to be taken by both packages.
+// transition is a step to be taken twice by both packages.
 type transition struct {
 	state   []float64
 	single  bool // MountainCarContinuous: the state is of float32 numbers
@@ -63,15 +62,21 @@ func TestGymnasium(t *testing.T) {
 			}
 			want := gymnasiumSteps(t, python, c.id, transitions)
 			width := spec.Observation.Size() + 3
-			if len(want) != rows*width {
-				t.Fatalf("Gymnasium returns %d numbers, want %d × %d", len(want), rows, width)
+			if len(want) != rows*2*width {
+				t.Fatalf("Gymnasium returns %d numbers, want %d × 2 × %d", len(want), rows, width)
 			}
 			var met tally
 			for i, tr := range transitions {
-				met.compare(t, stepFrom(t, e, c.variables, tr), want[i*width:(i+1)*width], tr)
+				put(t, e, c.variables, tr)
+				for k := range 2 {
+					row := want[(2*i+k)*width:][:width]
+					if !met.compare(t, step(t, e, tr.action), row, tr) {
+						break
+					}
+				}
 			}
 			t.Logf("%d of %d observed numbers differ, by at most %d ulp; %d steps terminated, %d truncated, %d both",
-				met.differing, rows*spec.Observation.Size(), met.ulps, met.terminated, met.truncated, met.both)
+				met.differing, met.observed, met.ulps, met.terminated, met.truncated, met.both)
 			if met.truncated == 0 || met.terminated == 0 != (c.id == "Pendulum-v1") {
 				t.Error("the states do not reach every kind of end")
 			}
@@ -81,11 +86,13 @@ func TestGymnasium(t *testing.T) {
 
 // tally is what was seen in the comparison.
 type tally struct {
-	differing, terminated, truncated, both int
-	ulps                                   int64
+	observed, differing         int // numbers
+	ulps                        int64
+	terminated, truncated, both int // steps
 }
 
-func (s *tally) compare(t *testing.T, got, want []float64, tr transition) {
+// compare looks at what one step from tr, or the one after, returned, and says whether the episode goes on.
+func (s *tally) compare(t *testing.T, got, want []float64, tr transition) bool {
 	t.Helper()
 	n := len(want) - 3
 	for i := range n {
@@ -104,6 +111,8 @@ func (s *tally) compare(t *testing.T, got, want []float64, tr transition) {
 	s.terminated += int(want[n+1])
 	s.truncated += int(want[n+2])
 	s.both += int(want[n+1] * want[n+2])
+	s.observed += n
+	return want[n+1] == 0 && want[n+2] == 0
 }
 
 // ulps is the number of float32 steps between a and b; those of either zero are none.
@@ -119,8 +128,8 @@ func ulps(a, b float32) int64 {
 	return max(d, -d)
 }
 
-// stepFrom puts e into tr's state and returns what a step gives, in the order of step.py.
-func stepFrom(t *testing.T, e env.Environment, variables []string, tr transition) []float64 {
+// put puts e into tr's state.
+func put(t *testing.T, e env.Environment, variables []string, tr transition) {
 	t.Helper()
 	tree, err := state.Save(e.(state.Stateful))
 	if err != nil {
@@ -152,9 +161,14 @@ func stepFrom(t *testing.T, e env.Environment, variables []string, tr transition
 	if err := state.Load(e.(state.Stateful), tree); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// step returns what a step gives, in the order of step.py.
+func step(t *testing.T, e env.Environment, action float32) []float64 {
+	t.Helper()
 	spec := e.Spec()
 	obs := env.MakeValues(spec.Observation, spec.Observation.Size())
-	out, err := e.Step([]float32{tr.action}, obs)
+	out, err := e.Step([]float32{action}, obs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +182,7 @@ func stepFrom(t *testing.T, e env.Environment, variables []string, tr transition
 // gymnasiumSteps returns the rows that step.py writes.
 func gymnasiumSteps(t *testing.T, python, id string, transitions []transition) []float64 {
 	t.Helper()
-	var in, out bytes.Buffer
+	var in, out, complaints bytes.Buffer
 	for _, tr := range transitions {
 		row := append(append([]float64{}, tr.state...), float64(number(tr.single)), float64(tr.elapsed), float64(tr.action))
 		if err := binary.Write(&in, binary.LittleEndian, row); err != nil {
@@ -176,9 +190,9 @@ func gymnasiumSteps(t *testing.T, python, id string, transitions []transition) [
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), python, "testdata/step.py", id, strconv.Itoa(len(transitions[0].state)))
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &out, os.Stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &out, &complaints
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("step.py: %v", err)
+		t.Fatalf("step.py: %v\n%s", err, &complaints)
 	}
 	rows := make([]float64, out.Len()/8)
 	if err := binary.Read(&out, binary.LittleEndian, rows); err != nil {

@@ -1,10 +1,11 @@
-"""Steps a Gymnasium environment once from each of many states.
+"""Takes two steps in a Gymnasium environment from each of many states.
 
     python step.py ID VARIABLES < transitions > outcomes
 
 Both are rows of little-endian float64. A transition is the state's VARIABLES numbers, 1 where Gymnasium would hold
-them as float32, the steps that the episode has taken, and the action. An outcome is the observation,
-the reward, and whether the episode terminated and was truncated.
+them as float32, the steps that the episode has taken, and the action, which is taken twice. An
+outcome is, for each of the two steps, the observation, the reward, and whether the episode terminated and was
+truncated; zeros for a step after the end.
 """
 
 import sys
@@ -20,6 +21,12 @@ def time_limit(env):
     while not isinstance(env, TimeLimit):
         env = env.env
     return env
+
+
+def step(env, action):
+    obs, reward, terminated, truncated, _ = env.step(action)
+    assert obs.dtype == np.float32
+    return [*obs.astype(np.float64), float(reward), terminated, truncated]
 
 
 def main():
@@ -39,9 +46,9 @@ def main():
             env.unwrapped.steps_beyond_terminated = None
         limit._elapsed_steps = int(elapsed)
         action = int(action) if discrete else np.array([action], dtype=np.float32)
-        obs, reward, terminated, truncated, _ = env.step(action)
-        assert obs.dtype == np.float32
-        outcomes.append([*obs.astype(np.float64), float(reward), terminated, truncated])
+        outcomes.append(step(env, action))
+        ended = outcomes[-1][-1] or outcomes[-1][-2]
+        outcomes.append([0.0] * len(outcomes[-1]) if ended else step(env, action))
     sys.stdout.buffer.write(np.array(outcomes, dtype="<f8").tobytes())
 
 
