@@ -47,31 +47,34 @@ func (d *Categorical) Actions() int { return len(d.sizes) }
 
 // Sample implements [Distribution]. Each choice takes one uniform number from rng.
 func (d *Categorical) Sample(actions, logProbs []float32, params kernel.Mat, rng *rand.Rand) {
-	check("Sample", d, params, actions, logProbs)
-	d.normalise(params, true)
+	checkSample(d, params, actions, logProbs)
+	d.weigh(params)
 	choice, start := 0, 0
-	for i := range logProbs {
-		var sum float32
+	for range params.Rows {
 		for _, size := range d.sizes {
-			chosen := pick(d.probs[start:start+size], rng.Float64())
-			actions[choice] = float32(chosen)
-			sum += d.logProbs[start+chosen]
+			actions[choice] = float32(pick(d.probs[start:start+size], rng.Float64()))
 			choice, start = choice+1, start+size
 		}
-		logProbs[i] = sum
+	}
+	if logProbs != nil {
+		d.LogProb(logProbs, params, actions)
 	}
 }
 
-// pick returns the index at which the running sum of probs passes u in [0,1). Where rounding leaves
-// the whole sum short of u, it is the last index that is possible at all; 0 if none is.
-func pick(probs []float32, u float64) int {
-	var sum float64
+// pick returns the index at which the running sum of weights passes u, in [0,1), of their total. Where
+// rounding leaves the sum short, it is the last index that is possible at all; 0 if none is.
+func pick(weights []float32, u float64) int {
+	var total, sum float64
+	for _, w := range weights {
+		total += float64(w)
+	}
+	u *= total
 	last := 0
-	for j, p := range probs {
-		if p > 0 {
+	for j, w := range weights {
+		if w > 0 {
 			last = j
 		}
-		if sum += float64(p); u < sum {
+		if sum += float64(w); u < sum {
 			return j
 		}
 	}
@@ -156,6 +159,26 @@ func choiceGradient(dlogits, logProbs, probs []float32, action int, advantage, b
 		dlogits[j] = scale * d
 	}
 	return entropy
+}
+
+// weigh fills d.probs with probabilities of which each choice's largest is scaled to 1.
+func (d *Categorical) weigh(params kernel.Mat) {
+	d.probs = grown(d.probs, params.Rows*d.width)
+	start := 0
+	for i := range params.Rows {
+		logits := params.Row(i)
+		for _, size := range d.sizes {
+			top := logits[0]
+			for _, z := range logits[1:size] {
+				top = max(top, z)
+			}
+			for j, z := range logits[:size] {
+				d.probs[start+j] = z - top
+			}
+			start, logits = start+size, logits[size:]
+		}
+	}
+	kernel.Exp(d.probs, d.probs)
 }
 
 // normalise fills d.logProbs, and d.probs where asked, with log softmax and softmax of each choice.

@@ -31,7 +31,7 @@ type Distribution interface {
 	// [Distribution.LogProb] of it. Rows draw from rng in order, so a batch takes what its rows would
 	// have taken one after another.
 	//
-	// actions: [rows, Actions]; logProbs: [rows]; params: [rows, Params].
+	// actions: [rows, Actions]; logProbs: [rows], nil: not wanted; params: [rows, Params].
 	Sample(actions, logProbs []float32, params kernel.Mat, rng *rand.Rand)
 	// Mode writes the most probable action of each row; of equals, the first.
 	//
@@ -62,6 +62,15 @@ func check(method string, d Distribution, params kernel.Mat, actions, perRow []f
 	if params.Cols != d.Params() || len(actions) != params.Rows*d.Actions() || len(perRow) != params.Rows {
 		panic(fmt.Sprintf("dist.%s: parameters [%d,%d] with %d action elements and %d values, want [rows,%d], [rows,%d], [rows]",
 			method, params.Rows, params.Cols, len(actions), len(perRow), d.Params(), d.Actions()))
+	}
+}
+
+// checkSample panics unless params is [rows, d.Params] for actions [rows, d.Actions], and logProbs, where
+// wanted, [rows].
+func checkSample(d Distribution, params kernel.Mat, actions, logProbs []float32) {
+	if params.Cols != d.Params() || len(actions) != params.Rows*d.Actions() || logProbs != nil && len(logProbs) != params.Rows {
+		panic(fmt.Sprintf("dist.Sample: parameters [%d,%d] with %d action elements and %d log-probabilities, want [rows,%d], [rows,%d], [rows]",
+			params.Rows, params.Cols, len(actions), len(logProbs), d.Params(), d.Actions()))
 	}
 }
 

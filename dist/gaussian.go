@@ -45,15 +45,17 @@ func (d *Gaussian) Actions() int { return d.n }
 
 // Sample implements [Distribution]. Each element takes one normal number from rng.
 func (d *Gaussian) Sample(actions, logProbs []float32, params kernel.Mat, rng *rand.Rand) {
-	check("Sample", d, params, actions, logProbs)
+	checkSample(d, params, actions, logProbs)
 	d.deviations(params)
-	for i := range logProbs {
+	for i := range params.Rows {
 		mean := params.Row(i)[:d.n]
 		std, action := d.std[i*d.n:(i+1)*d.n], actions[i*d.n:(i+1)*d.n]
 		for j, mu := range mean {
 			action[j] = mu + float32(std[j]*float32(rng.NormFloat64()))
 		}
-		logProbs[i] = float32(d.logProb(i, mean, action))
+		if logProbs != nil {
+			logProbs[i] = float32(d.logProb(i, mean, action))
+		}
 	}
 }
 

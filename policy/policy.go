@@ -65,21 +65,20 @@ func Distribution(action env.Space) (func() dist.Distribution, error) {
 
 // Actor is one goroutine's use of a policy.
 type Actor struct {
-	policy  *Policy
-	pass    nn.Pass
-	dist    dist.Distribution
-	bounds  Bounds
-	frame   int
-	input   []float32 // [rows, frame], normalised
-	out     []float32 // [rows, out]
-	logProb []float32 // [rows]
+	policy *Policy
+	pass   nn.Pass
+	dist   dist.Distribution
+	bounds Bounds
+	frame  int
+	input  []float32 // [rows, frame], normalised
+	out    []float32 // [rows, out]
 }
 
 // NewActor returns an actor for up to rows observations at a time. It follows changes of the
 // policy's parameters.
 func (p *Policy) NewActor(rows int) *Actor {
 	a := &Actor{policy: p, pass: p.Net.NewPass(rows), dist: p.NewDistribution(), bounds: NewBounds(p.Spec.Action),
-		frame: p.Net.In.Size(), out: make([]float32, rows*p.Net.Out), logProb: make([]float32, rows)}
+		frame: p.Net.In.Size(), out: make([]float32, rows*p.Net.Out)}
 	if p.Moments.NormalizesObservations() {
 		a.input = make([]float32, rows*a.frame)
 	}
@@ -100,7 +99,7 @@ func (a *Actor) Act(actions []float32, obs env.Values, rng *rand.Rand) {
 	if rng == nil {
 		a.dist.Mode(actions, params)
 	} else {
-		a.dist.Sample(actions, a.logProb[:rows], params, rng)
+		a.dist.Sample(actions, nil, params, rng)
 	}
 	a.bounds.Apply(actions, actions)
 }

@@ -77,7 +77,6 @@ func NewCollector(p *policy.Policy, v env.Vector, extent Extent, steps int, gamm
 			B:            b,
 			Observations: env.MakeValues(p.Net.In, (rows+b)*frame),
 			Actions:      make([]float32, rows*d.Actions()),
-			LogProbs:     make([]float32, rows),
 			Outputs:      make([]float32, rows*p.Net.Out),
 			Rewards:      make([]float32, rows),
 			Terminated:   make([]bool, rows),
@@ -138,7 +137,7 @@ func (c *Collector) act(t int) {
 	c.Pass.Step(p.Params, out, c.state, s.Observations.Slice(t*b*c.frame, (t+1)*b*c.frame), t, b)
 	params := kernel.Mat{X: out[p.Column:], Rows: b, Cols: c.Distribution.Params(), Stride: p.Net.Out}
 	sampled := s.Actions[t*len(c.actions) : (t+1)*len(c.actions)]
-	c.Distribution.Sample(sampled, s.LogProbs[t*b:(t+1)*b], params, c.rng)
+	c.Distribution.Sample(sampled, nil, params, c.rng)
 	c.bounds.Apply(c.actions, sampled)
 }
 

@@ -9,8 +9,7 @@ type Segment struct {
 	T, B         int
 	Observations env.Values // [T+1, B, frame], as the network saw them; the last row is only bootstrapped from
 	Actions      []float32  // [T, B, action], as sampled
-	LogProbs     []float32  // [T, B], of the policy that acted
-	Outputs      []float32  // [T, B, out], of the network that acted
+	Outputs      []float32  // [T, B, out], of the network that acted; they hold the policy's log-probabilities
 	Rewards      []float32  // [T, B], as the environment gave them
 	Terminated   []bool     // [T, B]: nothing follows
 	Truncated    []bool     // [T, B]: cut off; what would have followed is in Final
