@@ -25,6 +25,8 @@
 // Wrong shapes panic. No destination may overlap a source, unless a function says so.
 package kernel
 
+//go:generate go -C gen run . -out ..
+
 import "fmt"
 
 // Mat is a row-major matrix: row i is X[i*Stride : i*Stride+Cols].
@@ -59,6 +61,10 @@ func (m Mat) check(where string) {
 // sameLength panics unless the two vectors are equally long.
 func sameLength(where string, y, x int) {
 	if y != x {
-		panic(fmt.Sprintf("kernel: %s: vectors of %d and %d elements", where, y, x))
+		wrongLengths(where, y, x)
 	}
+}
+
+func wrongLengths(where string, y, x int) {
+	panic(fmt.Sprintf("kernel: %s: vectors of %d and %d elements", where, y, x))
 }

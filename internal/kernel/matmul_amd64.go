@@ -21,7 +21,8 @@ const callLimit = 1 << 21
 // pointer is the address of x's first element.
 func pointer(x []float32) *float32 { return unsafe.SliceData(x) }
 
-// advance is p moved on by so many bytes.
+// advance is p moved on by so many bytes. The result must lie in the same array: the garbage collector
+// ends a program that holds a pointer to nowhere.
 func advance(p *float32, bytes int) *float32 {
 	return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes))
 }
@@ -35,6 +36,18 @@ func newTile(y, x, w Mat) Tile {
 		Y: pointer(y.X), YRow: 4 * y.Stride,
 	}
 }
+
+// below is the part of a product so many rows down. There must be such rows.
+func below(t Tile, rows int) Tile {
+	if t.K > 0 { // otherwise X is empty
+		t.X = advance(t.X, rows*t.XRow)
+	}
+	t.Y = advance(t.Y, rows*t.YRow)
+	return t
+}
+
+// atOnce is the number of blocks of so many outputs, summed over k, that one call may compute.
+func atOnce(outputs, k int) int { return max(1, callLimit/(outputs*(k+1))) }
 
 func (s *Scratch) matMulVector(y, x, w Mat, bias []float32, act Activation) {
 	t := newTile(y, x, w)
@@ -122,47 +135,51 @@ func wideProduct(t Tile, m, n int, wt *transposed) {
 		if first.Bias != nil {
 			t.Bias = advance(first.Bias, 4*j)
 		}
-		if wt == nil {
+		switch {
+		case t.K == 0:
+		case wt == nil:
 			t.W = advance(first.W, 4*j)
-		} else {
+		default:
 			p := Mat{X: wt.panel, Rows: wt.w.Cols, Cols: columns, Stride: panel}
 			transpose(p, Mat{X: wt.w.X[j*wt.w.Stride:], Rows: columns, Cols: wt.w.Cols, Stride: wt.w.Stride})
 			t.W, t.WRow = pointer(p.X), 4*p.Stride
 		}
 		vectors := (columns + lanes - 1) / lanes
 		t.Tail = columns - (vectors-1)*lanes
-		runTiles(&t, rows+1, vectors, lanes, taller)
-		runTiles(&t, rows, vectors, lanes, blocks-taller)
+		if taller > 0 {
+			runTiles(t, rows+1, vectors, lanes, taller)
+			t = below(t, taller*(rows+1))
+		}
+		runTiles(t, rows, vectors, lanes, blocks-taller)
 	}
 }
 
-// runTiles runs blocks of rows of one panel and moves t past them.
-func runTiles(t *Tile, rows, vectors, lanes, blocks int) {
-	atOnce := max(1, callLimit/(rows*vectors*lanes*(t.K+1)))
+// runTiles runs blocks of rows of one panel.
+func runTiles(t Tile, rows, vectors, lanes, blocks int) {
+	limit := atOnce(rows*vectors*lanes, t.K)
 	for blocks > 0 {
-		t.Blocks = min(blocks, atOnce)
+		t.Blocks = min(blocks, limit)
 		blocks -= t.Blocks
-		x := advance(t.X, rows*t.Blocks*t.XRow)
 		switch {
 		case level == avx512:
-			tileAVX512(rows, vectors, t)
+			tileAVX512(rows, vectors, &t)
 		case t.Tail == lanes:
-			tileAVX2(rows, vectors, t)
+			tileAVX2(rows, vectors, &t)
 		default:
-			tileTailAVX2(rows, vectors, t)
+			tileTailAVX2(rows, vectors, &t)
 		}
-		t.X = x // the kernel moved Y
+		if blocks > 0 {
+			t = below(t, rows*t.Blocks)
+		}
 	}
 }
 
 // narrowProduct is a product of 2 … 8 columns.
 func narrowProduct(t Tile, m, n int) {
 	t.Tail = n
-	for m > 0 {
+	for {
 		rows := narrowBlock(m)
-		t.Blocks = min(m/rows, max(1, callLimit/(rows*8*(t.K+1))))
-		x := advance(t.X, rows*t.Blocks*t.XRow)
-		m -= rows * t.Blocks
+		t.Blocks = min(m/rows, atOnce(rows*narrow, t.K))
 		switch {
 		case level == avx512 && rows == 6:
 			narrow6AVX512(&t)
@@ -179,7 +196,10 @@ func narrowProduct(t Tile, m, n int) {
 		default:
 			narrow1AVX2(&t)
 		}
-		t.X = x
+		if m -= rows * t.Blocks; m == 0 {
+			return
+		}
+		t = below(t, rows*t.Blocks)
 	}
 }
 
@@ -198,17 +218,9 @@ func narrowBlock(m int) int {
 
 // columnProduct is a product of one column, which is contiguous.
 func columnProduct(t Tile, m int) {
-	for m > 0 {
-		rows := 1
-		switch {
-		case level == avx512 && m >= 8:
-			rows = 8
-		case m >= 4:
-			rows = 4
-		}
-		t.Blocks = min(m/rows, max(1, callLimit/(rows*16*(t.K+1))))
-		x := advance(t.X, rows*t.Blocks*t.XRow)
-		m -= rows * t.Blocks
+	for {
+		rows := columnBlock(m)
+		t.Blocks = min(m/rows, atOnce(rows*16, t.K))
 		switch {
 		case level == avx512 && rows == 8:
 			column8AVX512(&t)
@@ -221,28 +233,44 @@ func columnProduct(t Tile, m int) {
 		default:
 			column1AVX2(&t)
 		}
-		t.X = x
+		if m -= rows * t.Blocks; m == 0 {
+			return
+		}
+		t = below(t, rows*t.Blocks)
 	}
+}
+
+// columnBlock is the number of rows that a kernel of one column takes at a time where m are left.
+func columnBlock(m int) int {
+	switch {
+	case level == avx512 && m >= 8:
+		return 8
+	case m >= 4:
+		return 4
+	}
+	return 1
 }
 
 // transpose writes Y = Xᵀ, in strips of 8 rows of X. y: [n, m], x: [m, n].
 func transpose(y, x Mat) {
-	t := Transpose{Y: pointer(y.X), YRow: 4 * y.Stride, X: pointer(x.X), XRow: 4 * x.Stride, Cols: x.Cols}
-	if x.Cols == 0 {
+	if x.Rows == 0 || x.Cols == 0 {
 		return
 	}
-	for m := x.Rows; m > 0; m -= 8 {
-		t.Rows = m
+	t := Transpose{Y: pointer(y.X), YRow: 4 * y.Stride, X: pointer(x.X), XRow: 4 * x.Stride, Rows: x.Rows, Cols: x.Cols}
+	for {
 		switch {
-		case level == avx512 && m >= 8:
+		case level == avx512 && t.Rows >= 8:
 			transpose8AVX512(&t)
 		case level == avx512:
 			transposeFewAVX512(&t)
-		case m >= 8:
+		case t.Rows >= 8:
 			transpose8AVX2(&t)
 		default:
 			transposeFewAVX2(&t)
 		}
-		t.X, t.Y = advance(t.X, 8*t.XRow), advance(t.Y, 4*8)
+		if t.Rows -= 8; t.Rows <= 0 {
+			return
+		}
+		t.X, t.Y = advance(t.X, 8*t.XRow), advance(t.Y, 8*4)
 	}
 }

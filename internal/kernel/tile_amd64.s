@@ -17,63 +17,60 @@ TEXT ·tile1x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y1
-	VBROADCASTSS (R9), Y2
+	VMOVUPS      (R9), Y1
+	VBROADCASTSS (R10), Y2
 	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y1
+	VMOVUPS (R8), Y1
 	VADDPS  Y1, Y0, Y0
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y1
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y1
 	VADDPS  Y1, Y0, Y0
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -100,63 +97,60 @@ TEXT ·tile1x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMASKMOVPS   (R8), Y0, Y2
-	VBROADCASTSS (R9), Y3
+	VMASKMOVPS   (R9), Y0, Y2
+	VBROADCASTSS (R10), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMASKMOVPS (DI), Y0, Y2
+	VMASKMOVPS (R8), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMASKMOVPS (DI), Y0, Y2
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMASKMOVPS (R8), Y0, Y2
 	VADDPS     Y2, Y1, Y1
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y1, Y2, Y1
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -193,70 +187,67 @@ TEXT ·tile1x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y2
-	VFMADD231PS  (R8), Y2, Y0
-	VFMADD231PS  32(R8), Y2, Y1
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	VBROADCASTSS (R10), Y2
+	VFMADD231PS  (R9), Y2, Y0
+	VFMADD231PS  32(R9), Y2, Y1
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y2
+	VMOVUPS (R8), Y2
 	VADDPS  Y2, Y0, Y0
-	VMOVUPS 32(DI), Y2
+	VMOVUPS 32(R8), Y2
 	VADDPS  Y2, Y1, Y1
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y2
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y2
 	VADDPS  Y2, Y0, Y0
-	VMOVUPS 32(DI), Y2
+	VMOVUPS 32(R8), Y2
 	VADDPS  Y2, Y1, Y1
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMAXPS Y1, Y2, Y1
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -283,71 +274,68 @@ TEXT ·tile1x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y3
-	VFMADD231PS  (R8), Y3, Y1
-	VMASKMOVPS   32(R8), Y0, Y4
+	VBROADCASTSS (R10), Y3
+	VFMADD231PS  (R9), Y3, Y1
+	VMASKMOVPS   32(R9), Y0, Y4
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y3
+	VMOVUPS    (R8), Y3
 	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS 32(DI), Y0, Y3
+	VMASKMOVPS 32(R8), Y0, Y3
 	VADDPS     Y3, Y2, Y2
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y3
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y3
 	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS 32(DI), Y0, Y3
+	VMASKMOVPS 32(R8), Y0, Y3
 	VADDPS     Y3, Y2, Y2
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y3, Y3, Y3
 	VMAXPS Y1, Y3, Y1
 	VMAXPS Y2, Y3, Y2
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -366,60 +354,61 @@ TEXT ·tile1x3AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y3
-	VFMADD231PS  (R8), Y3, Y0
-	VFMADD231PS  32(R8), Y3, Y1
-	VFMADD231PS  64(R8), Y3, Y2
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	VBROADCASTSS (R10), Y3
+	VFMADD231PS  (R9), Y3, Y0
+	VFMADD231PS  32(R9), Y3, Y1
+	VFMADD231PS  64(R9), Y3, Y2
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y3
+	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y0, Y0
-	VMOVUPS 32(DI), Y3
+	VMOVUPS 32(R8), Y3
 	VADDPS  Y3, Y1, Y1
-	VMOVUPS 64(DI), Y3
+	VMOVUPS 64(R8), Y3
 	VADDPS  Y3, Y2, Y2
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y3
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y0, Y0
-	VMOVUPS 32(DI), Y3
+	VMOVUPS 32(R8), Y3
 	VADDPS  Y3, Y1, Y1
-	VMOVUPS 64(DI), Y3
+	VMOVUPS 64(R8), Y3
 	VADDPS  Y3, Y2, Y2
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y3, Y3, Y3
 	VMAXPS Y0, Y3, Y0
@@ -427,8 +416,6 @@ accumulated:
 	VMAXPS Y2, Y3, Y2
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -436,8 +423,6 @@ activated:
 	VMOVUPS Y2, 64(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -464,61 +449,62 @@ TEXT ·tile1x3TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y4
-	VFMADD231PS  (R8), Y4, Y1
-	VFMADD231PS  32(R8), Y4, Y2
-	VMASKMOVPS   64(R8), Y0, Y5
+	VBROADCASTSS (R10), Y4
+	VFMADD231PS  (R9), Y4, Y1
+	VFMADD231PS  32(R9), Y4, Y2
+	VMASKMOVPS   64(R9), Y0, Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y4
+	VMOVUPS    (R8), Y4
 	VADDPS     Y4, Y1, Y1
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(R8), Y4
 	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS 64(DI), Y0, Y4
+	VMASKMOVPS 64(R8), Y0, Y4
 	VADDPS     Y4, Y3, Y3
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y4
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y4
 	VADDPS     Y4, Y1, Y1
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(R8), Y4
 	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS 64(DI), Y0, Y4
+	VMASKMOVPS 64(R8), Y0, Y4
 	VADDPS     Y4, Y3, Y3
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y1, Y4, Y1
@@ -526,8 +512,6 @@ accumulated:
 	VMAXPS Y3, Y4, Y3
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -535,8 +519,6 @@ activated:
 	VMASKMOVPS Y3, Y0, 64(DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -555,66 +537,67 @@ TEXT ·tile1x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y4
-	VFMADD231PS  (R8), Y4, Y0
-	VFMADD231PS  32(R8), Y4, Y1
-	VFMADD231PS  64(R8), Y4, Y2
-	VFMADD231PS  96(R8), Y4, Y3
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	VBROADCASTSS (R10), Y4
+	VFMADD231PS  (R9), Y4, Y0
+	VFMADD231PS  32(R9), Y4, Y1
+	VFMADD231PS  64(R9), Y4, Y2
+	VFMADD231PS  96(R9), Y4, Y3
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y4
+	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
-	VMOVUPS 32(DI), Y4
+	VMOVUPS 32(R8), Y4
 	VADDPS  Y4, Y1, Y1
-	VMOVUPS 64(DI), Y4
+	VMOVUPS 64(R8), Y4
 	VADDPS  Y4, Y2, Y2
-	VMOVUPS 96(DI), Y4
+	VMOVUPS 96(R8), Y4
 	VADDPS  Y4, Y3, Y3
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y4
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
-	VMOVUPS 32(DI), Y4
+	VMOVUPS 32(R8), Y4
 	VADDPS  Y4, Y1, Y1
-	VMOVUPS 64(DI), Y4
+	VMOVUPS 64(R8), Y4
 	VADDPS  Y4, Y2, Y2
-	VMOVUPS 96(DI), Y4
+	VMOVUPS 96(R8), Y4
 	VADDPS  Y4, Y3, Y3
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y0, Y4, Y0
@@ -623,8 +606,6 @@ accumulated:
 	VMAXPS Y3, Y4, Y3
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -633,8 +614,6 @@ activated:
 	VMOVUPS Y3, 96(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -661,67 +640,68 @@ TEXT ·tile1x4TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y5
-	VFMADD231PS  (R8), Y5, Y1
-	VFMADD231PS  32(R8), Y5, Y2
-	VFMADD231PS  64(R8), Y5, Y3
-	VMASKMOVPS   96(R8), Y0, Y6
+	VBROADCASTSS (R10), Y5
+	VFMADD231PS  (R9), Y5, Y1
+	VFMADD231PS  32(R9), Y5, Y2
+	VFMADD231PS  64(R9), Y5, Y3
+	VMASKMOVPS   96(R9), Y0, Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y5
+	VMOVUPS    (R8), Y5
 	VADDPS     Y5, Y1, Y1
-	VMOVUPS    32(DI), Y5
+	VMOVUPS    32(R8), Y5
 	VADDPS     Y5, Y2, Y2
-	VMOVUPS    64(DI), Y5
+	VMOVUPS    64(R8), Y5
 	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 96(DI), Y0, Y5
+	VMASKMOVPS 96(R8), Y0, Y5
 	VADDPS     Y5, Y4, Y4
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y5
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y5
 	VADDPS     Y5, Y1, Y1
-	VMOVUPS    32(DI), Y5
+	VMOVUPS    32(R8), Y5
 	VADDPS     Y5, Y2, Y2
-	VMOVUPS    64(DI), Y5
+	VMOVUPS    64(R8), Y5
 	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 96(DI), Y0, Y5
+	VMASKMOVPS 96(R8), Y0, Y5
 	VADDPS     Y5, Y4, Y4
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y5, Y5, Y5
 	VMAXPS Y1, Y5, Y1
@@ -730,8 +710,6 @@ accumulated:
 	VMAXPS Y4, Y5, Y4
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -740,8 +718,6 @@ activated:
 	VMASKMOVPS Y4, Y0, 96(DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -760,6 +736,8 @@ TEXT ·tile1x5AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -767,65 +745,64 @@ block:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y5
-	VFMADD231PS  (R8), Y5, Y0
-	VFMADD231PS  32(R8), Y5, Y1
-	VFMADD231PS  64(R8), Y5, Y2
-	VFMADD231PS  96(R8), Y5, Y3
-	VFMADD231PS  128(R8), Y5, Y4
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	VBROADCASTSS (R10), Y5
+	VFMADD231PS  (R9), Y5, Y0
+	VFMADD231PS  32(R9), Y5, Y1
+	VFMADD231PS  64(R9), Y5, Y2
+	VFMADD231PS  96(R9), Y5, Y3
+	VFMADD231PS  128(R9), Y5, Y4
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y5
+	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y0, Y0
-	VMOVUPS 32(DI), Y5
+	VMOVUPS 32(R8), Y5
 	VADDPS  Y5, Y1, Y1
-	VMOVUPS 64(DI), Y5
+	VMOVUPS 64(R8), Y5
 	VADDPS  Y5, Y2, Y2
-	VMOVUPS 96(DI), Y5
+	VMOVUPS 96(R8), Y5
 	VADDPS  Y5, Y3, Y3
-	VMOVUPS 128(DI), Y5
+	VMOVUPS 128(R8), Y5
 	VADDPS  Y5, Y4, Y4
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y5
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y0, Y0
-	VMOVUPS 32(DI), Y5
+	VMOVUPS 32(R8), Y5
 	VADDPS  Y5, Y1, Y1
-	VMOVUPS 64(DI), Y5
+	VMOVUPS 64(R8), Y5
 	VADDPS  Y5, Y2, Y2
-	VMOVUPS 96(DI), Y5
+	VMOVUPS 96(R8), Y5
 	VADDPS  Y5, Y3, Y3
-	VMOVUPS 128(DI), Y5
+	VMOVUPS 128(R8), Y5
 	VADDPS  Y5, Y4, Y4
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y5, Y5, Y5
 	VMAXPS Y0, Y5, Y0
@@ -835,8 +812,6 @@ accumulated:
 	VMAXPS Y4, Y5, Y4
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -846,8 +821,6 @@ activated:
 	VMOVUPS Y4, 128(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -874,6 +847,8 @@ TEXT ·tile1x5TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -881,66 +856,65 @@ block:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y6
-	VFMADD231PS  (R8), Y6, Y1
-	VFMADD231PS  32(R8), Y6, Y2
-	VFMADD231PS  64(R8), Y6, Y3
-	VFMADD231PS  96(R8), Y6, Y4
-	VMASKMOVPS   128(R8), Y0, Y7
+	VBROADCASTSS (R10), Y6
+	VFMADD231PS  (R9), Y6, Y1
+	VFMADD231PS  32(R9), Y6, Y2
+	VFMADD231PS  64(R9), Y6, Y3
+	VFMADD231PS  96(R9), Y6, Y4
+	VMASKMOVPS   128(R9), Y0, Y7
 	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y6
+	VMOVUPS    (R8), Y6
 	VADDPS     Y6, Y1, Y1
-	VMOVUPS    32(DI), Y6
+	VMOVUPS    32(R8), Y6
 	VADDPS     Y6, Y2, Y2
-	VMOVUPS    64(DI), Y6
+	VMOVUPS    64(R8), Y6
 	VADDPS     Y6, Y3, Y3
-	VMOVUPS    96(DI), Y6
+	VMOVUPS    96(R8), Y6
 	VADDPS     Y6, Y4, Y4
-	VMASKMOVPS 128(DI), Y0, Y6
+	VMASKMOVPS 128(R8), Y0, Y6
 	VADDPS     Y6, Y5, Y5
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y6
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y6
 	VADDPS     Y6, Y1, Y1
-	VMOVUPS    32(DI), Y6
+	VMOVUPS    32(R8), Y6
 	VADDPS     Y6, Y2, Y2
-	VMOVUPS    64(DI), Y6
+	VMOVUPS    64(R8), Y6
 	VADDPS     Y6, Y3, Y3
-	VMOVUPS    96(DI), Y6
+	VMOVUPS    96(R8), Y6
 	VADDPS     Y6, Y4, Y4
-	VMASKMOVPS 128(DI), Y0, Y6
+	VMASKMOVPS 128(R8), Y0, Y6
 	VADDPS     Y6, Y5, Y5
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y1, Y6, Y1
@@ -950,8 +924,6 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -961,8 +933,6 @@ activated:
 	VMASKMOVPS Y5, Y0, 128(DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -981,6 +951,8 @@ TEXT ·tile1x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -989,70 +961,69 @@ block:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y6
-	VFMADD231PS  (R8), Y6, Y0
-	VFMADD231PS  32(R8), Y6, Y1
-	VFMADD231PS  64(R8), Y6, Y2
-	VFMADD231PS  96(R8), Y6, Y3
-	VFMADD231PS  128(R8), Y6, Y4
-	VFMADD231PS  160(R8), Y6, Y5
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	VBROADCASTSS (R10), Y6
+	VFMADD231PS  (R9), Y6, Y0
+	VFMADD231PS  32(R9), Y6, Y1
+	VFMADD231PS  64(R9), Y6, Y2
+	VFMADD231PS  96(R9), Y6, Y3
+	VFMADD231PS  128(R9), Y6, Y4
+	VFMADD231PS  160(R9), Y6, Y5
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y6
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
-	VMOVUPS 32(DI), Y6
+	VMOVUPS 32(R8), Y6
 	VADDPS  Y6, Y1, Y1
-	VMOVUPS 64(DI), Y6
+	VMOVUPS 64(R8), Y6
 	VADDPS  Y6, Y2, Y2
-	VMOVUPS 96(DI), Y6
+	VMOVUPS 96(R8), Y6
 	VADDPS  Y6, Y3, Y3
-	VMOVUPS 128(DI), Y6
+	VMOVUPS 128(R8), Y6
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 160(DI), Y6
+	VMOVUPS 160(R8), Y6
 	VADDPS  Y6, Y5, Y5
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y6
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
-	VMOVUPS 32(DI), Y6
+	VMOVUPS 32(R8), Y6
 	VADDPS  Y6, Y1, Y1
-	VMOVUPS 64(DI), Y6
+	VMOVUPS 64(R8), Y6
 	VADDPS  Y6, Y2, Y2
-	VMOVUPS 96(DI), Y6
+	VMOVUPS 96(R8), Y6
 	VADDPS  Y6, Y3, Y3
-	VMOVUPS 128(DI), Y6
+	VMOVUPS 128(R8), Y6
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 160(DI), Y6
+	VMOVUPS 160(R8), Y6
 	VADDPS  Y6, Y5, Y5
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y0, Y6, Y0
@@ -1063,8 +1034,6 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -1075,8 +1044,6 @@ activated:
 	VMOVUPS Y5, 160(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -1103,6 +1070,8 @@ TEXT ·tile1x6TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -1111,71 +1080,70 @@ block:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y7
-	VFMADD231PS  (R8), Y7, Y1
-	VFMADD231PS  32(R8), Y7, Y2
-	VFMADD231PS  64(R8), Y7, Y3
-	VFMADD231PS  96(R8), Y7, Y4
-	VFMADD231PS  128(R8), Y7, Y5
-	VMASKMOVPS   160(R8), Y0, Y8
+	VBROADCASTSS (R10), Y7
+	VFMADD231PS  (R9), Y7, Y1
+	VFMADD231PS  32(R9), Y7, Y2
+	VFMADD231PS  64(R9), Y7, Y3
+	VFMADD231PS  96(R9), Y7, Y4
+	VFMADD231PS  128(R9), Y7, Y5
+	VMASKMOVPS   160(R9), Y0, Y8
 	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y7
+	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
-	VMOVUPS    32(DI), Y7
+	VMOVUPS    32(R8), Y7
 	VADDPS     Y7, Y2, Y2
-	VMOVUPS    64(DI), Y7
+	VMOVUPS    64(R8), Y7
 	VADDPS     Y7, Y3, Y3
-	VMOVUPS    96(DI), Y7
+	VMOVUPS    96(R8), Y7
 	VADDPS     Y7, Y4, Y4
-	VMOVUPS    128(DI), Y7
+	VMOVUPS    128(R8), Y7
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 160(DI), Y0, Y7
+	VMASKMOVPS 160(R8), Y0, Y7
 	VADDPS     Y7, Y6, Y6
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y7
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
-	VMOVUPS    32(DI), Y7
+	VMOVUPS    32(R8), Y7
 	VADDPS     Y7, Y2, Y2
-	VMOVUPS    64(DI), Y7
+	VMOVUPS    64(R8), Y7
 	VADDPS     Y7, Y3, Y3
-	VMOVUPS    96(DI), Y7
+	VMOVUPS    96(R8), Y7
 	VADDPS     Y7, Y4, Y4
-	VMOVUPS    128(DI), Y7
+	VMOVUPS    128(R8), Y7
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 160(DI), Y0, Y7
+	VMASKMOVPS 160(R8), Y0, Y7
 	VADDPS     Y7, Y6, Y6
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y7, Y7, Y7
 	VMAXPS Y1, Y7, Y1
@@ -1186,8 +1154,6 @@ accumulated:
 	VMAXPS Y6, Y7, Y6
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -1198,8 +1164,6 @@ activated:
 	VMASKMOVPS Y6, Y0, 160(DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -1218,6 +1182,8 @@ TEXT ·tile1x7AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -1227,75 +1193,74 @@ block:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y7
-	VFMADD231PS  (R8), Y7, Y0
-	VFMADD231PS  32(R8), Y7, Y1
-	VFMADD231PS  64(R8), Y7, Y2
-	VFMADD231PS  96(R8), Y7, Y3
-	VFMADD231PS  128(R8), Y7, Y4
-	VFMADD231PS  160(R8), Y7, Y5
-	VFMADD231PS  192(R8), Y7, Y6
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	VBROADCASTSS (R10), Y7
+	VFMADD231PS  (R9), Y7, Y0
+	VFMADD231PS  32(R9), Y7, Y1
+	VFMADD231PS  64(R9), Y7, Y2
+	VFMADD231PS  96(R9), Y7, Y3
+	VFMADD231PS  128(R9), Y7, Y4
+	VFMADD231PS  160(R9), Y7, Y5
+	VFMADD231PS  192(R9), Y7, Y6
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y7
+	VMOVUPS (R8), Y7
 	VADDPS  Y7, Y0, Y0
-	VMOVUPS 32(DI), Y7
+	VMOVUPS 32(R8), Y7
 	VADDPS  Y7, Y1, Y1
-	VMOVUPS 64(DI), Y7
+	VMOVUPS 64(R8), Y7
 	VADDPS  Y7, Y2, Y2
-	VMOVUPS 96(DI), Y7
+	VMOVUPS 96(R8), Y7
 	VADDPS  Y7, Y3, Y3
-	VMOVUPS 128(DI), Y7
+	VMOVUPS 128(R8), Y7
 	VADDPS  Y7, Y4, Y4
-	VMOVUPS 160(DI), Y7
+	VMOVUPS 160(R8), Y7
 	VADDPS  Y7, Y5, Y5
-	VMOVUPS 192(DI), Y7
+	VMOVUPS 192(R8), Y7
 	VADDPS  Y7, Y6, Y6
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y7
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y7
 	VADDPS  Y7, Y0, Y0
-	VMOVUPS 32(DI), Y7
+	VMOVUPS 32(R8), Y7
 	VADDPS  Y7, Y1, Y1
-	VMOVUPS 64(DI), Y7
+	VMOVUPS 64(R8), Y7
 	VADDPS  Y7, Y2, Y2
-	VMOVUPS 96(DI), Y7
+	VMOVUPS 96(R8), Y7
 	VADDPS  Y7, Y3, Y3
-	VMOVUPS 128(DI), Y7
+	VMOVUPS 128(R8), Y7
 	VADDPS  Y7, Y4, Y4
-	VMOVUPS 160(DI), Y7
+	VMOVUPS 160(R8), Y7
 	VADDPS  Y7, Y5, Y5
-	VMOVUPS 192(DI), Y7
+	VMOVUPS 192(R8), Y7
 	VADDPS  Y7, Y6, Y6
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y7, Y7, Y7
 	VMAXPS Y0, Y7, Y0
@@ -1307,8 +1272,6 @@ accumulated:
 	VMAXPS Y6, Y7, Y6
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -1320,8 +1283,6 @@ activated:
 	VMOVUPS Y6, 192(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -1348,6 +1309,8 @@ TEXT ·tile1x7TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -1357,76 +1320,75 @@ block:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y8
-	VFMADD231PS  (R8), Y8, Y1
-	VFMADD231PS  32(R8), Y8, Y2
-	VFMADD231PS  64(R8), Y8, Y3
-	VFMADD231PS  96(R8), Y8, Y4
-	VFMADD231PS  128(R8), Y8, Y5
-	VFMADD231PS  160(R8), Y8, Y6
-	VMASKMOVPS   192(R8), Y0, Y9
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  (R9), Y8, Y1
+	VFMADD231PS  32(R9), Y8, Y2
+	VFMADD231PS  64(R9), Y8, Y3
+	VFMADD231PS  96(R9), Y8, Y4
+	VFMADD231PS  128(R9), Y8, Y5
+	VFMADD231PS  160(R9), Y8, Y6
+	VMASKMOVPS   192(R9), Y0, Y9
 	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y8
+	VMOVUPS    (R8), Y8
 	VADDPS     Y8, Y1, Y1
-	VMOVUPS    32(DI), Y8
+	VMOVUPS    32(R8), Y8
 	VADDPS     Y8, Y2, Y2
-	VMOVUPS    64(DI), Y8
+	VMOVUPS    64(R8), Y8
 	VADDPS     Y8, Y3, Y3
-	VMOVUPS    96(DI), Y8
+	VMOVUPS    96(R8), Y8
 	VADDPS     Y8, Y4, Y4
-	VMOVUPS    128(DI), Y8
+	VMOVUPS    128(R8), Y8
 	VADDPS     Y8, Y5, Y5
-	VMOVUPS    160(DI), Y8
+	VMOVUPS    160(R8), Y8
 	VADDPS     Y8, Y6, Y6
-	VMASKMOVPS 192(DI), Y0, Y8
+	VMASKMOVPS 192(R8), Y0, Y8
 	VADDPS     Y8, Y7, Y7
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y8
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y8
 	VADDPS     Y8, Y1, Y1
-	VMOVUPS    32(DI), Y8
+	VMOVUPS    32(R8), Y8
 	VADDPS     Y8, Y2, Y2
-	VMOVUPS    64(DI), Y8
+	VMOVUPS    64(R8), Y8
 	VADDPS     Y8, Y3, Y3
-	VMOVUPS    96(DI), Y8
+	VMOVUPS    96(R8), Y8
 	VADDPS     Y8, Y4, Y4
-	VMOVUPS    128(DI), Y8
+	VMOVUPS    128(R8), Y8
 	VADDPS     Y8, Y5, Y5
-	VMOVUPS    160(DI), Y8
+	VMOVUPS    160(R8), Y8
 	VADDPS     Y8, Y6, Y6
-	VMASKMOVPS 192(DI), Y0, Y8
+	VMASKMOVPS 192(R8), Y0, Y8
 	VADDPS     Y8, Y7, Y7
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y1, Y8, Y1
@@ -1438,8 +1400,6 @@ accumulated:
 	VMAXPS Y7, Y8, Y7
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -1451,8 +1411,6 @@ activated:
 	VMASKMOVPS Y7, Y0, 192(DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -1471,6 +1429,8 @@ TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -1481,80 +1441,79 @@ block:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y8
-	VFMADD231PS  (R8), Y8, Y0
-	VFMADD231PS  32(R8), Y8, Y1
-	VFMADD231PS  64(R8), Y8, Y2
-	VFMADD231PS  96(R8), Y8, Y3
-	VFMADD231PS  128(R8), Y8, Y4
-	VFMADD231PS  160(R8), Y8, Y5
-	VFMADD231PS  192(R8), Y8, Y6
-	VFMADD231PS  224(R8), Y8, Y7
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  (R9), Y8, Y0
+	VFMADD231PS  32(R9), Y8, Y1
+	VFMADD231PS  64(R9), Y8, Y2
+	VFMADD231PS  96(R9), Y8, Y3
+	VFMADD231PS  128(R9), Y8, Y4
+	VFMADD231PS  160(R9), Y8, Y5
+	VFMADD231PS  192(R9), Y8, Y6
+	VFMADD231PS  224(R9), Y8, Y7
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
-	VMOVUPS 32(DI), Y8
+	VMOVUPS 32(R8), Y8
 	VADDPS  Y8, Y1, Y1
-	VMOVUPS 64(DI), Y8
+	VMOVUPS 64(R8), Y8
 	VADDPS  Y8, Y2, Y2
-	VMOVUPS 96(DI), Y8
+	VMOVUPS 96(R8), Y8
 	VADDPS  Y8, Y3, Y3
-	VMOVUPS 128(DI), Y8
+	VMOVUPS 128(R8), Y8
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS 160(DI), Y8
+	VMOVUPS 160(R8), Y8
 	VADDPS  Y8, Y5, Y5
-	VMOVUPS 192(DI), Y8
+	VMOVUPS 192(R8), Y8
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 224(DI), Y8
+	VMOVUPS 224(R8), Y8
 	VADDPS  Y8, Y7, Y7
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y8
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
-	VMOVUPS 32(DI), Y8
+	VMOVUPS 32(R8), Y8
 	VADDPS  Y8, Y1, Y1
-	VMOVUPS 64(DI), Y8
+	VMOVUPS 64(R8), Y8
 	VADDPS  Y8, Y2, Y2
-	VMOVUPS 96(DI), Y8
+	VMOVUPS 96(R8), Y8
 	VADDPS  Y8, Y3, Y3
-	VMOVUPS 128(DI), Y8
+	VMOVUPS 128(R8), Y8
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS 160(DI), Y8
+	VMOVUPS 160(R8), Y8
 	VADDPS  Y8, Y5, Y5
-	VMOVUPS 192(DI), Y8
+	VMOVUPS 192(R8), Y8
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 224(DI), Y8
+	VMOVUPS 224(R8), Y8
 	VADDPS  Y8, Y7, Y7
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
@@ -1567,8 +1526,6 @@ accumulated:
 	VMAXPS Y7, Y8, Y7
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -1581,8 +1538,6 @@ activated:
 	VMOVUPS Y7, 224(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -1609,6 +1564,8 @@ TEXT ·tile1x8TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -1619,81 +1576,80 @@ block:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y9
-	VFMADD231PS  (R8), Y9, Y1
-	VFMADD231PS  32(R8), Y9, Y2
-	VFMADD231PS  64(R8), Y9, Y3
-	VFMADD231PS  96(R8), Y9, Y4
-	VFMADD231PS  128(R8), Y9, Y5
-	VFMADD231PS  160(R8), Y9, Y6
-	VFMADD231PS  192(R8), Y9, Y7
-	VMASKMOVPS   224(R8), Y0, Y10
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  (R9), Y9, Y1
+	VFMADD231PS  32(R9), Y9, Y2
+	VFMADD231PS  64(R9), Y9, Y3
+	VFMADD231PS  96(R9), Y9, Y4
+	VFMADD231PS  128(R9), Y9, Y5
+	VFMADD231PS  160(R9), Y9, Y6
+	VFMADD231PS  192(R9), Y9, Y7
+	VMASKMOVPS   224(R9), Y0, Y10
 	VFMADD231PS  Y10, Y9, Y8
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y9
+	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
-	VMOVUPS    32(DI), Y9
+	VMOVUPS    32(R8), Y9
 	VADDPS     Y9, Y2, Y2
-	VMOVUPS    64(DI), Y9
+	VMOVUPS    64(R8), Y9
 	VADDPS     Y9, Y3, Y3
-	VMOVUPS    96(DI), Y9
+	VMOVUPS    96(R8), Y9
 	VADDPS     Y9, Y4, Y4
-	VMOVUPS    128(DI), Y9
+	VMOVUPS    128(R8), Y9
 	VADDPS     Y9, Y5, Y5
-	VMOVUPS    160(DI), Y9
+	VMOVUPS    160(R8), Y9
 	VADDPS     Y9, Y6, Y6
-	VMOVUPS    192(DI), Y9
+	VMOVUPS    192(R8), Y9
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 224(DI), Y0, Y9
+	VMASKMOVPS 224(R8), Y0, Y9
 	VADDPS     Y9, Y8, Y8
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y9
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
-	VMOVUPS    32(DI), Y9
+	VMOVUPS    32(R8), Y9
 	VADDPS     Y9, Y2, Y2
-	VMOVUPS    64(DI), Y9
+	VMOVUPS    64(R8), Y9
 	VADDPS     Y9, Y3, Y3
-	VMOVUPS    96(DI), Y9
+	VMOVUPS    96(R8), Y9
 	VADDPS     Y9, Y4, Y4
-	VMOVUPS    128(DI), Y9
+	VMOVUPS    128(R8), Y9
 	VADDPS     Y9, Y5, Y5
-	VMOVUPS    160(DI), Y9
+	VMOVUPS    160(R8), Y9
 	VADDPS     Y9, Y6, Y6
-	VMOVUPS    192(DI), Y9
+	VMOVUPS    192(R8), Y9
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 224(DI), Y0, Y9
+	VMASKMOVPS 224(R8), Y0, Y9
 	VADDPS     Y9, Y8, Y8
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y9, Y9, Y9
 	VMAXPS Y1, Y9, Y1
@@ -1706,8 +1662,6 @@ accumulated:
 	VMAXPS Y8, Y9, Y8
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -1720,8 +1674,6 @@ activated:
 	VMASKMOVPS Y8, Y0, 224(DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -1740,64 +1692,63 @@ TEXT ·tile2x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y2
-	VBROADCASTSS (R9), Y3
+	VMOVUPS      (R9), Y2
+	VBROADCASTSS (R10), Y3
 	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS (R9)(DX*1), Y3
+	VBROADCASTSS (R10)(DX*1), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y2
+	VMOVUPS (R8), Y2
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y2, Y1, Y1
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y2
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y2
 	VADDPS  Y2, Y0, Y0
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y2
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y2
 	VADDPS  Y2, Y1, Y1
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMAXPS Y1, Y2, Y1
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -1805,8 +1756,6 @@ activated:
 	VMOVUPS Y1, (DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -1833,64 +1782,63 @@ TEXT ·tile2x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMASKMOVPS   (R8), Y0, Y3
-	VBROADCASTSS (R9), Y4
+	VMASKMOVPS   (R9), Y0, Y3
+	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (R9)(DX*1), Y4
+	VBROADCASTSS (R10)(DX*1), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMASKMOVPS (DI), Y0, Y3
+	VMASKMOVPS (R8), Y0, Y3
 	VADDPS     Y3, Y1, Y1
 	VADDPS     Y3, Y2, Y2
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMASKMOVPS (DI), Y0, Y3
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMASKMOVPS (R8), Y0, Y3
 	VADDPS     Y3, Y1, Y1
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y3
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y3
 	VADDPS     Y3, Y2, Y2
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y3, Y3, Y3
 	VMAXPS Y1, Y3, Y1
 	VMAXPS Y2, Y3, Y2
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
@@ -1898,8 +1846,6 @@ activated:
 	VMASKMOVPS Y2, Y0, (DI)
 	ADDQ       R8, DI
 	LEAQ       (CX)(DX*2), CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -1918,68 +1864,69 @@ TEXT ·tile2x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y4
-	VMOVUPS      32(R8), Y5
-	VBROADCASTSS (R9), Y6
+	VMOVUPS      (R9), Y4
+	VMOVUPS      32(R9), Y5
+	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R9)(DX*1), Y6
+	VBROADCASTSS (R10)(DX*1), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y4
+	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y2, Y2
-	VMOVUPS 32(DI), Y4
+	VMOVUPS 32(R8), Y4
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y4, Y3, Y3
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y4
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
-	VMOVUPS 32(DI), Y4
+	VMOVUPS 32(R8), Y4
 	VADDPS  Y4, Y1, Y1
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y4
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y2, Y2
-	VMOVUPS 32(DI), Y4
+	VMOVUPS 32(R8), Y4
 	VADDPS  Y4, Y3, Y3
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y0, Y4, Y0
@@ -1988,8 +1935,6 @@ accumulated:
 	VMAXPS Y3, Y4, Y3
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -1999,8 +1944,6 @@ activated:
 	VMOVUPS Y3, 32(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -2027,68 +1970,69 @@ TEXT ·tile2x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y5
-	VMASKMOVPS   32(R8), Y0, Y6
-	VBROADCASTSS (R9), Y7
+	VMOVUPS      (R9), Y5
+	VMASKMOVPS   32(R9), Y0, Y6
+	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y5, Y7, Y1
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R9)(DX*1), Y7
+	VBROADCASTSS (R10)(DX*1), Y7
 	VFMADD231PS  Y5, Y7, Y3
 	VFMADD231PS  Y6, Y7, Y4
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y5
+	VMOVUPS    (R8), Y5
 	VADDPS     Y5, Y1, Y1
 	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 32(DI), Y0, Y5
+	VMASKMOVPS 32(R8), Y0, Y5
 	VADDPS     Y5, Y2, Y2
 	VADDPS     Y5, Y4, Y4
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y5
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y5
 	VADDPS     Y5, Y1, Y1
-	VMASKMOVPS 32(DI), Y0, Y5
+	VMASKMOVPS 32(R8), Y0, Y5
 	VADDPS     Y5, Y2, Y2
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y5
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y5
 	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 32(DI), Y0, Y5
+	VMASKMOVPS 32(R8), Y0, Y5
 	VADDPS     Y5, Y4, Y4
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y5, Y5, Y5
 	VMAXPS Y1, Y5, Y1
@@ -2097,8 +2041,6 @@ accumulated:
 	VMAXPS Y4, Y5, Y4
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -2108,8 +2050,6 @@ activated:
 	VMASKMOVPS Y4, Y0, 32(DI)
 	ADDQ       R8, DI
 	LEAQ       (CX)(DX*2), CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -2128,6 +2068,8 @@ TEXT ·tile2x3AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -2136,72 +2078,71 @@ block:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y6
-	VBROADCASTSS (R9)(DX*1), Y7
-	VMOVUPS      (R8), Y8
+	VBROADCASTSS (R10), Y6
+	VBROADCASTSS (R10)(DX*1), Y7
+	VMOVUPS      (R9), Y8
 	VFMADD231PS  Y8, Y6, Y0
 	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      32(R8), Y8
+	VMOVUPS      32(R9), Y8
 	VFMADD231PS  Y8, Y6, Y1
 	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      64(R8), Y8
+	VMOVUPS      64(R9), Y8
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y6
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y3, Y3
-	VMOVUPS 32(DI), Y6
+	VMOVUPS 32(R8), Y6
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 64(DI), Y6
+	VMOVUPS 64(R8), Y6
 	VADDPS  Y6, Y2, Y2
 	VADDPS  Y6, Y5, Y5
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y6
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
-	VMOVUPS 32(DI), Y6
+	VMOVUPS 32(R8), Y6
 	VADDPS  Y6, Y1, Y1
-	VMOVUPS 64(DI), Y6
+	VMOVUPS 64(R8), Y6
 	VADDPS  Y6, Y2, Y2
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y6
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y3, Y3
-	VMOVUPS 32(DI), Y6
+	VMOVUPS 32(R8), Y6
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 64(DI), Y6
+	VMOVUPS 64(R8), Y6
 	VADDPS  Y6, Y5, Y5
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y0, Y6, Y0
@@ -2212,8 +2153,6 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -2225,8 +2164,6 @@ activated:
 	VMOVUPS Y5, 64(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -2253,6 +2190,8 @@ TEXT ·tile2x3TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -2261,72 +2200,71 @@ block:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y7
-	VBROADCASTSS (R9)(DX*1), Y8
-	VMOVUPS      (R8), Y9
+	VBROADCASTSS (R10), Y7
+	VBROADCASTSS (R10)(DX*1), Y8
+	VMOVUPS      (R9), Y9
 	VFMADD231PS  Y9, Y7, Y1
 	VFMADD231PS  Y9, Y8, Y4
-	VMOVUPS      32(R8), Y9
+	VMOVUPS      32(R9), Y9
 	VFMADD231PS  Y9, Y7, Y2
 	VFMADD231PS  Y9, Y8, Y5
-	VMASKMOVPS   64(R8), Y0, Y9
+	VMASKMOVPS   64(R9), Y0, Y9
 	VFMADD231PS  Y9, Y7, Y3
 	VFMADD231PS  Y9, Y8, Y6
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y7
+	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
 	VADDPS     Y7, Y4, Y4
-	VMOVUPS    32(DI), Y7
+	VMOVUPS    32(R8), Y7
 	VADDPS     Y7, Y2, Y2
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 64(DI), Y0, Y7
+	VMASKMOVPS 64(R8), Y0, Y7
 	VADDPS     Y7, Y3, Y3
 	VADDPS     Y7, Y6, Y6
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y7
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
-	VMOVUPS    32(DI), Y7
+	VMOVUPS    32(R8), Y7
 	VADDPS     Y7, Y2, Y2
-	VMASKMOVPS 64(DI), Y0, Y7
+	VMASKMOVPS 64(R8), Y0, Y7
 	VADDPS     Y7, Y3, Y3
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y7
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y4, Y4
-	VMOVUPS    32(DI), Y7
+	VMOVUPS    32(R8), Y7
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 64(DI), Y0, Y7
+	VMASKMOVPS 64(R8), Y0, Y7
 	VADDPS     Y7, Y6, Y6
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y7, Y7, Y7
 	VMAXPS Y1, Y7, Y1
@@ -2337,8 +2275,6 @@ accumulated:
 	VMAXPS Y6, Y7, Y6
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -2350,8 +2286,6 @@ activated:
 	VMASKMOVPS Y6, Y0, 64(DI)
 	ADDQ       R8, DI
 	LEAQ       (CX)(DX*2), CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -2370,6 +2304,8 @@ TEXT ·tile2x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -2380,82 +2316,81 @@ block:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y8
-	VBROADCASTSS (R9)(DX*1), Y9
-	VMOVUPS      (R8), Y10
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS (R10)(DX*1), Y9
+	VMOVUPS      (R9), Y10
 	VFMADD231PS  Y10, Y8, Y0
 	VFMADD231PS  Y10, Y9, Y4
-	VMOVUPS      32(R8), Y10
+	VMOVUPS      32(R9), Y10
 	VFMADD231PS  Y10, Y8, Y1
 	VFMADD231PS  Y10, Y9, Y5
-	VMOVUPS      64(R8), Y10
+	VMOVUPS      64(R9), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y6
-	VMOVUPS      96(R8), Y10
+	VMOVUPS      96(R9), Y10
 	VFMADD231PS  Y10, Y8, Y3
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS 32(DI), Y8
+	VMOVUPS 32(R8), Y8
 	VADDPS  Y8, Y1, Y1
 	VADDPS  Y8, Y5, Y5
-	VMOVUPS 64(DI), Y8
+	VMOVUPS 64(R8), Y8
 	VADDPS  Y8, Y2, Y2
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 96(DI), Y8
+	VMOVUPS 96(R8), Y8
 	VADDPS  Y8, Y3, Y3
 	VADDPS  Y8, Y7, Y7
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y8
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
-	VMOVUPS 32(DI), Y8
+	VMOVUPS 32(R8), Y8
 	VADDPS  Y8, Y1, Y1
-	VMOVUPS 64(DI), Y8
+	VMOVUPS 64(R8), Y8
 	VADDPS  Y8, Y2, Y2
-	VMOVUPS 96(DI), Y8
+	VMOVUPS 96(R8), Y8
 	VADDPS  Y8, Y3, Y3
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y8
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS 32(DI), Y8
+	VMOVUPS 32(R8), Y8
 	VADDPS  Y8, Y5, Y5
-	VMOVUPS 64(DI), Y8
+	VMOVUPS 64(R8), Y8
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 96(DI), Y8
+	VMOVUPS 96(R8), Y8
 	VADDPS  Y8, Y7, Y7
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
@@ -2468,8 +2403,6 @@ accumulated:
 	VMAXPS Y7, Y8, Y7
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -2483,8 +2416,6 @@ activated:
 	VMOVUPS Y7, 96(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -2511,6 +2442,8 @@ TEXT ·tile2x4TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -2521,82 +2454,81 @@ block:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Y9
-	VBROADCASTSS (R9)(DX*1), Y10
-	VMOVUPS      (R8), Y11
+	VBROADCASTSS (R10), Y9
+	VBROADCASTSS (R10)(DX*1), Y10
+	VMOVUPS      (R9), Y11
 	VFMADD231PS  Y11, Y9, Y1
 	VFMADD231PS  Y11, Y10, Y5
-	VMOVUPS      32(R8), Y11
+	VMOVUPS      32(R9), Y11
 	VFMADD231PS  Y11, Y9, Y2
 	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPS      64(R8), Y11
+	VMOVUPS      64(R9), Y11
 	VFMADD231PS  Y11, Y9, Y3
 	VFMADD231PS  Y11, Y10, Y7
-	VMASKMOVPS   96(R8), Y0, Y11
+	VMASKMOVPS   96(R9), Y0, Y11
 	VFMADD231PS  Y11, Y9, Y4
 	VFMADD231PS  Y11, Y10, Y8
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y9
+	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
 	VADDPS     Y9, Y5, Y5
-	VMOVUPS    32(DI), Y9
+	VMOVUPS    32(R8), Y9
 	VADDPS     Y9, Y2, Y2
 	VADDPS     Y9, Y6, Y6
-	VMOVUPS    64(DI), Y9
+	VMOVUPS    64(R8), Y9
 	VADDPS     Y9, Y3, Y3
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 96(DI), Y0, Y9
+	VMASKMOVPS 96(R8), Y0, Y9
 	VADDPS     Y9, Y4, Y4
 	VADDPS     Y9, Y8, Y8
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y9
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
-	VMOVUPS    32(DI), Y9
+	VMOVUPS    32(R8), Y9
 	VADDPS     Y9, Y2, Y2
-	VMOVUPS    64(DI), Y9
+	VMOVUPS    64(R8), Y9
 	VADDPS     Y9, Y3, Y3
-	VMASKMOVPS 96(DI), Y0, Y9
+	VMASKMOVPS 96(R8), Y0, Y9
 	VADDPS     Y9, Y4, Y4
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y9
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y5, Y5
-	VMOVUPS    32(DI), Y9
+	VMOVUPS    32(R8), Y9
 	VADDPS     Y9, Y6, Y6
-	VMOVUPS    64(DI), Y9
+	VMOVUPS    64(R8), Y9
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 96(DI), Y0, Y9
+	VMASKMOVPS 96(R8), Y0, Y9
 	VADDPS     Y9, Y8, Y8
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y9, Y9, Y9
 	VMAXPS Y1, Y9, Y1
@@ -2609,8 +2541,6 @@ accumulated:
 	VMAXPS Y8, Y9, Y8
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -2624,8 +2554,6 @@ activated:
 	VMASKMOVPS Y8, Y0, 96(DI)
 	ADDQ       R8, DI
 	LEAQ       (CX)(DX*2), CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -2644,63 +2572,64 @@ TEXT ·tile3x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y3
-	VBROADCASTSS (R9), Y4
+	VMOVUPS      (R9), Y3
+	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS (R9)(DX*1), Y4
+	VBROADCASTSS (R10)(DX*1), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (R9)(DX*2), Y4
+	VBROADCASTSS (R10)(DX*2), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y3
+	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y3, Y1, Y1
 	VADDPS  Y3, Y2, Y2
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y3
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y0, Y0
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y3
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y1, Y1
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y3
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y2, Y2
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y3, Y3, Y3
 	VMAXPS Y0, Y3, Y0
@@ -2708,8 +2637,6 @@ accumulated:
 	VMAXPS Y2, Y3, Y2
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -2720,8 +2647,6 @@ activated:
 	VMOVUPS Y2, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -2748,63 +2673,64 @@ TEXT ·tile3x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMASKMOVPS   (R8), Y0, Y4
-	VBROADCASTSS (R9), Y5
+	VMASKMOVPS   (R9), Y0, Y4
+	VBROADCASTSS (R10), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (R9)(DX*1), Y5
+	VBROADCASTSS (R10)(DX*1), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R9)(DX*2), Y5
+	VBROADCASTSS (R10)(DX*2), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMASKMOVPS (DI), Y0, Y4
+	VMASKMOVPS (R8), Y0, Y4
 	VADDPS     Y4, Y1, Y1
 	VADDPS     Y4, Y2, Y2
 	VADDPS     Y4, Y3, Y3
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMASKMOVPS (DI), Y0, Y4
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMASKMOVPS (R8), Y0, Y4
 	VADDPS     Y4, Y1, Y1
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y4
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y4
 	VADDPS     Y4, Y2, Y2
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y4
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y4
 	VADDPS     Y4, Y3, Y3
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y1, Y4, Y1
@@ -2812,8 +2738,6 @@ accumulated:
 	VMAXPS Y3, Y4, Y3
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
@@ -2824,8 +2748,6 @@ activated:
 	VMASKMOVPS Y3, Y0, (DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -2844,6 +2766,8 @@ TEXT ·tile3x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -2852,72 +2776,71 @@ block:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y6
-	VMOVUPS      32(R8), Y7
-	VBROADCASTSS (R9), Y8
+	VMOVUPS      (R9), Y6
+	VMOVUPS      32(R9), Y7
+	VBROADCASTSS (R10), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (R9)(DX*1), Y8
+	VBROADCASTSS (R10)(DX*1), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (R9)(DX*2), Y8
+	VBROADCASTSS (R10)(DX*2), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y6
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y2, Y2
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 32(DI), Y6
+	VMOVUPS 32(R8), Y6
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y6, Y3, Y3
 	VADDPS  Y6, Y5, Y5
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y6
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
-	VMOVUPS 32(DI), Y6
+	VMOVUPS 32(R8), Y6
 	VADDPS  Y6, Y1, Y1
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y6
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y2, Y2
-	VMOVUPS 32(DI), Y6
+	VMOVUPS 32(R8), Y6
 	VADDPS  Y6, Y3, Y3
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y6
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 32(DI), Y6
+	VMOVUPS 32(R8), Y6
 	VADDPS  Y6, Y5, Y5
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y0, Y6, Y0
@@ -2928,8 +2851,6 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -2943,8 +2864,6 @@ activated:
 	VMOVUPS Y5, 32(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -2971,6 +2890,8 @@ TEXT ·tile3x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -2979,72 +2900,71 @@ block:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y7
-	VMASKMOVPS   32(R8), Y0, Y8
-	VBROADCASTSS (R9), Y9
+	VMOVUPS      (R9), Y7
+	VMASKMOVPS   32(R9), Y0, Y8
+	VBROADCASTSS (R10), Y9
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (R9)(DX*1), Y9
+	VBROADCASTSS (R10)(DX*1), Y9
 	VFMADD231PS  Y7, Y9, Y3
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (R9)(DX*2), Y9
+	VBROADCASTSS (R10)(DX*2), Y9
 	VFMADD231PS  Y7, Y9, Y5
 	VFMADD231PS  Y8, Y9, Y6
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y7
+	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
 	VADDPS     Y7, Y3, Y3
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 32(DI), Y0, Y7
+	VMASKMOVPS 32(R8), Y0, Y7
 	VADDPS     Y7, Y2, Y2
 	VADDPS     Y7, Y4, Y4
 	VADDPS     Y7, Y6, Y6
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y7
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
-	VMASKMOVPS 32(DI), Y0, Y7
+	VMASKMOVPS 32(R8), Y0, Y7
 	VADDPS     Y7, Y2, Y2
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y7
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y3, Y3
-	VMASKMOVPS 32(DI), Y0, Y7
+	VMASKMOVPS 32(R8), Y0, Y7
 	VADDPS     Y7, Y4, Y4
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y7
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 32(DI), Y0, Y7
+	VMASKMOVPS 32(R8), Y0, Y7
 	VADDPS     Y7, Y6, Y6
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y7, Y7, Y7
 	VMAXPS Y1, Y7, Y1
@@ -3055,8 +2975,6 @@ accumulated:
 	VMAXPS Y6, Y7, Y6
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -3070,8 +2988,6 @@ activated:
 	VMASKMOVPS Y6, Y0, 32(DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -3090,6 +3006,8 @@ TEXT ·tile3x3AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -3101,86 +3019,85 @@ block:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y9
-	VMOVUPS      32(R8), Y10
-	VMOVUPS      64(R8), Y11
-	VBROADCASTSS (R9), Y12
+	VMOVUPS      (R9), Y9
+	VMOVUPS      32(R9), Y10
+	VMOVUPS      64(R9), Y11
+	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y9, Y12, Y0
 	VFMADD231PS  Y10, Y12, Y1
 	VFMADD231PS  Y11, Y12, Y2
-	VBROADCASTSS (R9)(DX*1), Y12
+	VBROADCASTSS (R10)(DX*1), Y12
 	VFMADD231PS  Y9, Y12, Y3
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R9)(DX*2), Y12
+	VBROADCASTSS (R10)(DX*2), Y12
 	VFMADD231PS  Y9, Y12, Y6
 	VFMADD231PS  Y10, Y12, Y7
 	VFMADD231PS  Y11, Y12, Y8
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y9
+	VMOVUPS (R8), Y9
 	VADDPS  Y9, Y0, Y0
 	VADDPS  Y9, Y3, Y3
 	VADDPS  Y9, Y6, Y6
-	VMOVUPS 32(DI), Y9
+	VMOVUPS 32(R8), Y9
 	VADDPS  Y9, Y1, Y1
 	VADDPS  Y9, Y4, Y4
 	VADDPS  Y9, Y7, Y7
-	VMOVUPS 64(DI), Y9
+	VMOVUPS 64(R8), Y9
 	VADDPS  Y9, Y2, Y2
 	VADDPS  Y9, Y5, Y5
 	VADDPS  Y9, Y8, Y8
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y9
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y9
 	VADDPS  Y9, Y0, Y0
-	VMOVUPS 32(DI), Y9
+	VMOVUPS 32(R8), Y9
 	VADDPS  Y9, Y1, Y1
-	VMOVUPS 64(DI), Y9
+	VMOVUPS 64(R8), Y9
 	VADDPS  Y9, Y2, Y2
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y9
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y9
 	VADDPS  Y9, Y3, Y3
-	VMOVUPS 32(DI), Y9
+	VMOVUPS 32(R8), Y9
 	VADDPS  Y9, Y4, Y4
-	VMOVUPS 64(DI), Y9
+	VMOVUPS 64(R8), Y9
 	VADDPS  Y9, Y5, Y5
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y9
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y9
 	VADDPS  Y9, Y6, Y6
-	VMOVUPS 32(DI), Y9
+	VMOVUPS 32(R8), Y9
 	VADDPS  Y9, Y7, Y7
-	VMOVUPS 64(DI), Y9
+	VMOVUPS 64(R8), Y9
 	VADDPS  Y9, Y8, Y8
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y9, Y9, Y9
 	VMAXPS Y0, Y9, Y0
@@ -3194,8 +3111,6 @@ accumulated:
 	VMAXPS Y8, Y9, Y8
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -3212,8 +3127,6 @@ activated:
 	VMOVUPS Y8, 64(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -3240,6 +3153,8 @@ TEXT ·tile3x3TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -3251,86 +3166,85 @@ block:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y10
-	VMOVUPS      32(R8), Y11
-	VMASKMOVPS   64(R8), Y0, Y12
-	VBROADCASTSS (R9), Y13
+	VMOVUPS      (R9), Y10
+	VMOVUPS      32(R9), Y11
+	VMASKMOVPS   64(R9), Y0, Y12
+	VBROADCASTSS (R10), Y13
 	VFMADD231PS  Y10, Y13, Y1
 	VFMADD231PS  Y11, Y13, Y2
 	VFMADD231PS  Y12, Y13, Y3
-	VBROADCASTSS (R9)(DX*1), Y13
+	VBROADCASTSS (R10)(DX*1), Y13
 	VFMADD231PS  Y10, Y13, Y4
 	VFMADD231PS  Y11, Y13, Y5
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (R9)(DX*2), Y13
+	VBROADCASTSS (R10)(DX*2), Y13
 	VFMADD231PS  Y10, Y13, Y7
 	VFMADD231PS  Y11, Y13, Y8
 	VFMADD231PS  Y12, Y13, Y9
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y10
+	VMOVUPS    (R8), Y10
 	VADDPS     Y10, Y1, Y1
 	VADDPS     Y10, Y4, Y4
 	VADDPS     Y10, Y7, Y7
-	VMOVUPS    32(DI), Y10
+	VMOVUPS    32(R8), Y10
 	VADDPS     Y10, Y2, Y2
 	VADDPS     Y10, Y5, Y5
 	VADDPS     Y10, Y8, Y8
-	VMASKMOVPS 64(DI), Y0, Y10
+	VMASKMOVPS 64(R8), Y0, Y10
 	VADDPS     Y10, Y3, Y3
 	VADDPS     Y10, Y6, Y6
 	VADDPS     Y10, Y9, Y9
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y10
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y10
 	VADDPS     Y10, Y1, Y1
-	VMOVUPS    32(DI), Y10
+	VMOVUPS    32(R8), Y10
 	VADDPS     Y10, Y2, Y2
-	VMASKMOVPS 64(DI), Y0, Y10
+	VMASKMOVPS 64(R8), Y0, Y10
 	VADDPS     Y10, Y3, Y3
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y10
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y10
 	VADDPS     Y10, Y4, Y4
-	VMOVUPS    32(DI), Y10
+	VMOVUPS    32(R8), Y10
 	VADDPS     Y10, Y5, Y5
-	VMASKMOVPS 64(DI), Y0, Y10
+	VMASKMOVPS 64(R8), Y0, Y10
 	VADDPS     Y10, Y6, Y6
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y10
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y10
 	VADDPS     Y10, Y7, Y7
-	VMOVUPS    32(DI), Y10
+	VMOVUPS    32(R8), Y10
 	VADDPS     Y10, Y8, Y8
-	VMASKMOVPS 64(DI), Y0, Y10
+	VMASKMOVPS 64(R8), Y0, Y10
 	VADDPS     Y10, Y9, Y9
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y1, Y10, Y1
@@ -3344,8 +3258,6 @@ accumulated:
 	VMAXPS Y9, Y10, Y9
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -3362,8 +3274,6 @@ activated:
 	VMASKMOVPS Y9, Y0, 64(DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -3382,73 +3292,74 @@ TEXT ·tile4x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y4
-	VBROADCASTSS (R9), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS (R9)(DX*1), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (R9)(DX*2), Y5
-	VFMADD231PS  Y4, Y5, Y2
+	VMOVUPS      (R9), Y4
 	VBROADCASTSS (R10), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (R10)(DX*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (R10)(DX*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (R11), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y4
+	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y4, Y2, Y2
 	VADDPS  Y4, Y3, Y3
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y4
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y4
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y1, Y1
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y4
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y2, Y2
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y4
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y3, Y3
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y0, Y4, Y0
@@ -3457,8 +3368,6 @@ accumulated:
 	VMAXPS Y3, Y4, Y3
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -3471,8 +3380,6 @@ activated:
 	VMOVUPS Y3, (DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -3499,73 +3406,74 @@ TEXT ·tile4x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMASKMOVPS   (R8), Y0, Y5
-	VBROADCASTSS (R9), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R9)(DX*1), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (R9)(DX*2), Y6
-	VFMADD231PS  Y5, Y6, Y3
+	VMASKMOVPS   (R9), Y0, Y5
 	VBROADCASTSS (R10), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R10)(DX*1), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (R10)(DX*2), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMASKMOVPS (DI), Y0, Y5
+	VMASKMOVPS (R8), Y0, Y5
 	VADDPS     Y5, Y1, Y1
 	VADDPS     Y5, Y2, Y2
 	VADDPS     Y5, Y3, Y3
 	VADDPS     Y5, Y4, Y4
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMASKMOVPS (DI), Y0, Y5
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMASKMOVPS (R8), Y0, Y5
 	VADDPS     Y5, Y1, Y1
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y5
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y5
 	VADDPS     Y5, Y2, Y2
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y5
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y5
 	VADDPS     Y5, Y3, Y3
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y5
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y5
 	VADDPS     Y5, Y4, Y4
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y5, Y5, Y5
 	VMAXPS Y1, Y5, Y1
@@ -3574,8 +3482,6 @@ accumulated:
 	VMAXPS Y4, Y5, Y4
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
@@ -3588,8 +3494,6 @@ activated:
 	VMASKMOVPS Y4, Y0, (DI)
 	ADDQ       R8, DI
 	LEAQ       (CX)(DX*2), CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -3608,6 +3512,8 @@ TEXT ·tile4x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -3618,85 +3524,84 @@ block:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y8
-	VMOVUPS      32(R8), Y9
-	VBROADCASTSS (R9), Y10
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	VBROADCASTSS (R10), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (R9)(DX*1), Y10
+	VBROADCASTSS (R10)(DX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (R9)(DX*2), Y10
+	VBROADCASTSS (R10)(DX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (R11), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y2, Y2
 	VADDPS  Y8, Y4, Y4
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 32(DI), Y8
+	VMOVUPS 32(R8), Y8
 	VADDPS  Y8, Y1, Y1
 	VADDPS  Y8, Y3, Y3
 	VADDPS  Y8, Y5, Y5
 	VADDPS  Y8, Y7, Y7
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y8
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
-	VMOVUPS 32(DI), Y8
+	VMOVUPS 32(R8), Y8
 	VADDPS  Y8, Y1, Y1
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y8
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y2, Y2
-	VMOVUPS 32(DI), Y8
+	VMOVUPS 32(R8), Y8
 	VADDPS  Y8, Y3, Y3
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y8
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS 32(DI), Y8
+	VMOVUPS 32(R8), Y8
 	VADDPS  Y8, Y5, Y5
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y8
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 32(DI), Y8
+	VMOVUPS 32(R8), Y8
 	VADDPS  Y8, Y7, Y7
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
@@ -3709,8 +3614,6 @@ accumulated:
 	VMAXPS Y7, Y8, Y7
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -3727,8 +3630,6 @@ activated:
 	VMOVUPS Y7, 32(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -3755,6 +3656,8 @@ TEXT ·tile4x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -3765,85 +3668,84 @@ block:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y9
-	VMASKMOVPS   32(R8), Y0, Y10
-	VBROADCASTSS (R9), Y11
+	VMOVUPS      (R9), Y9
+	VMASKMOVPS   32(R9), Y0, Y10
+	VBROADCASTSS (R10), Y11
 	VFMADD231PS  Y9, Y11, Y1
 	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (R9)(DX*1), Y11
+	VBROADCASTSS (R10)(DX*1), Y11
 	VFMADD231PS  Y9, Y11, Y3
 	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (R9)(DX*2), Y11
+	VBROADCASTSS (R10)(DX*2), Y11
 	VFMADD231PS  Y9, Y11, Y5
 	VFMADD231PS  Y10, Y11, Y6
-	VBROADCASTSS (R10), Y11
+	VBROADCASTSS (R11), Y11
 	VFMADD231PS  Y9, Y11, Y7
 	VFMADD231PS  Y10, Y11, Y8
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y9
+	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
 	VADDPS     Y9, Y3, Y3
 	VADDPS     Y9, Y5, Y5
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 32(DI), Y0, Y9
+	VMASKMOVPS 32(R8), Y0, Y9
 	VADDPS     Y9, Y2, Y2
 	VADDPS     Y9, Y4, Y4
 	VADDPS     Y9, Y6, Y6
 	VADDPS     Y9, Y8, Y8
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y9
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
-	VMASKMOVPS 32(DI), Y0, Y9
+	VMASKMOVPS 32(R8), Y0, Y9
 	VADDPS     Y9, Y2, Y2
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y9
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y3, Y3
-	VMASKMOVPS 32(DI), Y0, Y9
+	VMASKMOVPS 32(R8), Y0, Y9
 	VADDPS     Y9, Y4, Y4
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y9
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y5, Y5
-	VMASKMOVPS 32(DI), Y0, Y9
+	VMASKMOVPS 32(R8), Y0, Y9
 	VADDPS     Y9, Y6, Y6
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y9
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 32(DI), Y0, Y9
+	VMASKMOVPS 32(R8), Y0, Y9
 	VADDPS     Y9, Y8, Y8
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y9, Y9, Y9
 	VMAXPS Y1, Y9, Y1
@@ -3856,8 +3758,6 @@ accumulated:
 	VMAXPS Y8, Y9, Y8
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -3874,8 +3774,6 @@ activated:
 	VMASKMOVPS Y8, Y0, 32(DI)
 	ADDQ       R8, DI
 	LEAQ       (CX)(DX*2), CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -3894,6 +3792,8 @@ TEXT ·tile5x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -3901,42 +3801,42 @@ block:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y5
-	VBROADCASTSS (R9), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS (R9)(DX*1), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R9)(DX*2), Y6
-	VFMADD231PS  Y5, Y6, Y2
+	VMOVUPS      (R9), Y5
 	VBROADCASTSS (R10), Y6
-	VFMADD231PS  Y5, Y6, Y3
+	VFMADD231PS  Y5, Y6, Y0
 	VBROADCASTSS (R10)(DX*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R10)(DX*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (R11)(DX*1), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y5
+	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -3944,30 +3844,29 @@ summed:
 	VADDPS  Y5, Y4, Y4
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y5
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y0, Y0
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y5
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y1, Y1
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y5
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y2, Y2
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y5
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y3, Y3
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y5
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y4, Y4
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y5, Y5, Y5
 	VMAXPS Y0, Y5, Y0
@@ -3977,8 +3876,6 @@ accumulated:
 	VMAXPS Y4, Y5, Y4
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -3994,8 +3891,6 @@ activated:
 	VMOVUPS Y4, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -4022,6 +3917,8 @@ TEXT ·tile5x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -4029,42 +3926,42 @@ block:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMASKMOVPS   (R8), Y0, Y6
-	VBROADCASTSS (R9), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (R9)(DX*1), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R9)(DX*2), Y7
-	VFMADD231PS  Y6, Y7, Y3
+	VMASKMOVPS   (R9), Y0, Y6
 	VBROADCASTSS (R10), Y7
-	VFMADD231PS  Y6, Y7, Y4
+	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (R10)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (R10)(DX*2), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (R11), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (R11)(DX*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMASKMOVPS (DI), Y0, Y6
+	VMASKMOVPS (R8), Y0, Y6
 	VADDPS     Y6, Y1, Y1
 	VADDPS     Y6, Y2, Y2
 	VADDPS     Y6, Y3, Y3
@@ -4072,30 +3969,29 @@ summed:
 	VADDPS     Y6, Y5, Y5
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMASKMOVPS (DI), Y0, Y6
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMASKMOVPS (R8), Y0, Y6
 	VADDPS     Y6, Y1, Y1
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y6
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y6
 	VADDPS     Y6, Y2, Y2
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y6
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y6
 	VADDPS     Y6, Y3, Y3
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y6
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y6
 	VADDPS     Y6, Y4, Y4
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y6
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y6
 	VADDPS     Y6, Y5, Y5
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y1, Y6, Y1
@@ -4105,8 +4001,6 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
@@ -4122,8 +4016,6 @@ activated:
 	VMASKMOVPS Y5, Y0, (DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -4142,6 +4034,8 @@ TEXT ·tile5x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -4154,54 +4048,54 @@ block:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y10
-	VMOVUPS      32(R8), Y11
-	VBROADCASTSS (R9), Y12
+	VMOVUPS      (R9), Y10
+	VMOVUPS      32(R9), Y11
+	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (R9)(DX*1), Y12
+	VBROADCASTSS (R10)(DX*1), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (R9)(DX*2), Y12
+	VBROADCASTSS (R10)(DX*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R10), Y12
+	VBROADCASTSS (R11), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (R10)(DX*1), Y12
+	VBROADCASTSS (R11)(DX*1), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y10
+	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y0, Y0
 	VADDPS  Y10, Y2, Y2
 	VADDPS  Y10, Y4, Y4
 	VADDPS  Y10, Y6, Y6
 	VADDPS  Y10, Y8, Y8
-	VMOVUPS 32(DI), Y10
+	VMOVUPS 32(R8), Y10
 	VADDPS  Y10, Y1, Y1
 	VADDPS  Y10, Y3, Y3
 	VADDPS  Y10, Y5, Y5
@@ -4209,40 +4103,39 @@ summed:
 	VADDPS  Y10, Y9, Y9
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y10
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y0, Y0
-	VMOVUPS 32(DI), Y10
+	VMOVUPS 32(R8), Y10
 	VADDPS  Y10, Y1, Y1
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y10
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y2, Y2
-	VMOVUPS 32(DI), Y10
+	VMOVUPS 32(R8), Y10
 	VADDPS  Y10, Y3, Y3
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y10
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y4, Y4
-	VMOVUPS 32(DI), Y10
+	VMOVUPS 32(R8), Y10
 	VADDPS  Y10, Y5, Y5
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y10
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y6, Y6
-	VMOVUPS 32(DI), Y10
+	VMOVUPS 32(R8), Y10
 	VADDPS  Y10, Y7, Y7
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y10
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y8, Y8
-	VMOVUPS 32(DI), Y10
+	VMOVUPS 32(R8), Y10
 	VADDPS  Y10, Y9, Y9
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
@@ -4257,8 +4150,6 @@ accumulated:
 	VMAXPS Y9, Y10, Y9
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -4279,8 +4170,6 @@ activated:
 	VMOVUPS Y9, 32(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -4307,6 +4196,8 @@ TEXT ·tile5x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -4319,54 +4210,54 @@ block:
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y11
-	VMASKMOVPS   32(R8), Y0, Y12
-	VBROADCASTSS (R9), Y13
+	VMOVUPS      (R9), Y11
+	VMASKMOVPS   32(R9), Y0, Y12
+	VBROADCASTSS (R10), Y13
 	VFMADD231PS  Y11, Y13, Y1
 	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (R9)(DX*1), Y13
+	VBROADCASTSS (R10)(DX*1), Y13
 	VFMADD231PS  Y11, Y13, Y3
 	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (R9)(DX*2), Y13
+	VBROADCASTSS (R10)(DX*2), Y13
 	VFMADD231PS  Y11, Y13, Y5
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (R10), Y13
+	VBROADCASTSS (R11), Y13
 	VFMADD231PS  Y11, Y13, Y7
 	VFMADD231PS  Y12, Y13, Y8
-	VBROADCASTSS (R10)(DX*1), Y13
+	VBROADCASTSS (R11)(DX*1), Y13
 	VFMADD231PS  Y11, Y13, Y9
 	VFMADD231PS  Y12, Y13, Y10
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y11
+	VMOVUPS    (R8), Y11
 	VADDPS     Y11, Y1, Y1
 	VADDPS     Y11, Y3, Y3
 	VADDPS     Y11, Y5, Y5
 	VADDPS     Y11, Y7, Y7
 	VADDPS     Y11, Y9, Y9
-	VMASKMOVPS 32(DI), Y0, Y11
+	VMASKMOVPS 32(R8), Y0, Y11
 	VADDPS     Y11, Y2, Y2
 	VADDPS     Y11, Y4, Y4
 	VADDPS     Y11, Y6, Y6
@@ -4374,40 +4265,39 @@ summed:
 	VADDPS     Y11, Y10, Y10
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y11
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y11
 	VADDPS     Y11, Y1, Y1
-	VMASKMOVPS 32(DI), Y0, Y11
+	VMASKMOVPS 32(R8), Y0, Y11
 	VADDPS     Y11, Y2, Y2
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y11
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y11
 	VADDPS     Y11, Y3, Y3
-	VMASKMOVPS 32(DI), Y0, Y11
+	VMASKMOVPS 32(R8), Y0, Y11
 	VADDPS     Y11, Y4, Y4
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y11
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y11
 	VADDPS     Y11, Y5, Y5
-	VMASKMOVPS 32(DI), Y0, Y11
+	VMASKMOVPS 32(R8), Y0, Y11
 	VADDPS     Y11, Y6, Y6
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y11
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y11
 	VADDPS     Y11, Y7, Y7
-	VMASKMOVPS 32(DI), Y0, Y11
+	VMASKMOVPS 32(R8), Y0, Y11
 	VADDPS     Y11, Y8, Y8
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y11
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y11
 	VADDPS     Y11, Y9, Y9
-	VMASKMOVPS 32(DI), Y0, Y11
+	VMASKMOVPS 32(R8), Y0, Y11
 	VADDPS     Y11, Y10, Y10
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y11, Y11, Y11
 	VMAXPS Y1, Y11, Y1
@@ -4422,8 +4312,6 @@ accumulated:
 	VMAXPS Y10, Y11, Y10
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -4444,8 +4332,6 @@ activated:
 	VMASKMOVPS Y10, Y0, 32(DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -4464,6 +4350,8 @@ TEXT ·tile6x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -4472,44 +4360,44 @@ block:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y6
-	VBROADCASTSS (R9), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS (R9)(DX*1), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (R9)(DX*2), Y7
-	VFMADD231PS  Y6, Y7, Y2
+	VMOVUPS      (R9), Y6
 	VBROADCASTSS (R10), Y7
-	VFMADD231PS  Y6, Y7, Y3
+	VFMADD231PS  Y6, Y7, Y0
 	VBROADCASTSS (R10)(DX*1), Y7
-	VFMADD231PS  Y6, Y7, Y4
+	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (R10)(DX*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (R11), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (R11)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (R11)(DX*2), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y6
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -4518,33 +4406,32 @@ summed:
 	VADDPS  Y6, Y5, Y5
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y6
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y6
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y1, Y1
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y6
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y2, Y2
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y6
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y3, Y3
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y6
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y4, Y4
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y6
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y5, Y5
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y0, Y6, Y0
@@ -4555,8 +4442,6 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -4574,8 +4459,6 @@ activated:
 	VMOVUPS Y5, (DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -4602,6 +4485,8 @@ TEXT ·tile6x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -4610,44 +4495,44 @@ block:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMASKMOVPS   (R8), Y0, Y7
-	VBROADCASTSS (R9), Y8
-	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (R9)(DX*1), Y8
-	VFMADD231PS  Y7, Y8, Y2
-	VBROADCASTSS (R9)(DX*2), Y8
-	VFMADD231PS  Y7, Y8, Y3
+	VMASKMOVPS   (R9), Y0, Y7
 	VBROADCASTSS (R10), Y8
-	VFMADD231PS  Y7, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y1
 	VBROADCASTSS (R10)(DX*1), Y8
-	VFMADD231PS  Y7, Y8, Y5
+	VFMADD231PS  Y7, Y8, Y2
 	VBROADCASTSS (R10)(DX*2), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R11), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS (R11)(DX*1), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS (R11)(DX*2), Y8
 	VFMADD231PS  Y7, Y8, Y6
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMASKMOVPS (DI), Y0, Y7
+	VMASKMOVPS (R8), Y0, Y7
 	VADDPS     Y7, Y1, Y1
 	VADDPS     Y7, Y2, Y2
 	VADDPS     Y7, Y3, Y3
@@ -4656,33 +4541,32 @@ summed:
 	VADDPS     Y7, Y6, Y6
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMASKMOVPS (DI), Y0, Y7
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMASKMOVPS (R8), Y0, Y7
 	VADDPS     Y7, Y1, Y1
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y7
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y7
 	VADDPS     Y7, Y2, Y2
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y7
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y7
 	VADDPS     Y7, Y3, Y3
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y7
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y7
 	VADDPS     Y7, Y4, Y4
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y7
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y7
 	VADDPS     Y7, Y5, Y5
-	ADDQ       R9, DI
-	VMASKMOVPS (DI), Y0, Y7
+	ADDQ       R10, R8
+	VMASKMOVPS (R8), Y0, Y7
 	VADDPS     Y7, Y6, Y6
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y7, Y7, Y7
 	VMAXPS Y1, Y7, Y1
@@ -4693,8 +4577,6 @@ accumulated:
 	VMAXPS Y6, Y7, Y6
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
@@ -4712,8 +4594,6 @@ activated:
 	VMASKMOVPS Y6, Y0, (DI)
 	ADDQ       R8, DI
 	LEAQ       (CX)(DX*2), CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -4732,6 +4612,8 @@ TEXT ·tile6x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(BX), BX
 	MOVQ t+0(FP), SI
 	MOVQ 48(SI), SI
+	MOVQ t+0(FP), DI
+	MOVQ 56(DI), DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -4746,58 +4628,58 @@ block:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y12
-	VMOVUPS      32(R8), Y13
-	VBROADCASTSS (R9), Y14
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (R9)(DX*1), Y14
+	VBROADCASTSS (R10)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (R9)(DX*2), Y14
+	VBROADCASTSS (R10)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R10), Y14
+	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R10)(DX*1), Y14
+	VBROADCASTSS (R11)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R10)(DX*2), Y14
+	VBROADCASTSS (R11)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ    t+0(FP), DI
-	MOVQ    72(DI), DI
 	MOVQ    t+0(FP), R8
-	MOVQ    80(R8), R8
-	TESTQ   DI, DI
+	MOVQ    72(R8), R8
+	MOVQ    t+0(FP), R9
+	MOVQ    80(R9), R9
+	TESTQ   R8, R8
 	JZ      biased
-	VMOVUPS (DI), Y12
+	VMOVUPS (R8), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y2, Y2
 	VADDPS  Y12, Y4, Y4
 	VADDPS  Y12, Y6, Y6
 	VADDPS  Y12, Y8, Y8
 	VADDPS  Y12, Y10, Y10
-	VMOVUPS 32(DI), Y12
+	VMOVUPS 32(R8), Y12
 	VADDPS  Y12, Y1, Y1
 	VADDPS  Y12, Y3, Y3
 	VADDPS  Y12, Y5, Y5
@@ -4806,45 +4688,44 @@ summed:
 	VADDPS  Y12, Y11, Y11
 
 biased:
-	TESTQ   $0x00000001, R8
+	TESTQ   $0x00000001, R9
 	JZ      accumulated
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
-	MOVQ    t+0(FP), R9
-	MOVQ    64(R9), R9
-	VMOVUPS (DI), Y12
+	MOVQ    DI, R8
+	MOVQ    t+0(FP), R10
+	MOVQ    64(R10), R10
+	VMOVUPS (R8), Y12
 	VADDPS  Y12, Y0, Y0
-	VMOVUPS 32(DI), Y12
+	VMOVUPS 32(R8), Y12
 	VADDPS  Y12, Y1, Y1
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y12
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y12
 	VADDPS  Y12, Y2, Y2
-	VMOVUPS 32(DI), Y12
+	VMOVUPS 32(R8), Y12
 	VADDPS  Y12, Y3, Y3
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y12
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y12
 	VADDPS  Y12, Y4, Y4
-	VMOVUPS 32(DI), Y12
+	VMOVUPS 32(R8), Y12
 	VADDPS  Y12, Y5, Y5
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y12
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y12
 	VADDPS  Y12, Y6, Y6
-	VMOVUPS 32(DI), Y12
+	VMOVUPS 32(R8), Y12
 	VADDPS  Y12, Y7, Y7
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y12
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y12
 	VADDPS  Y12, Y8, Y8
-	VMOVUPS 32(DI), Y12
+	VMOVUPS 32(R8), Y12
 	VADDPS  Y12, Y9, Y9
-	ADDQ    R9, DI
-	VMOVUPS (DI), Y12
+	ADDQ    R10, R8
+	VMOVUPS (R8), Y12
 	VADDPS  Y12, Y10, Y10
-	VMOVUPS 32(DI), Y12
+	VMOVUPS 32(R8), Y12
 	VADDPS  Y12, Y11, Y11
-	ADDQ    R9, DI
+	ADDQ    R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -4861,8 +4742,6 @@ accumulated:
 	VMAXPS Y11, Y12, Y11
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Y0, (DI)
@@ -4886,8 +4765,6 @@ activated:
 	VMOVUPS Y11, 32(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -4914,6 +4791,8 @@ TEXT ·tile6x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    32(BX), BX
 	MOVQ    t+0(FP), SI
 	MOVQ    48(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    56(DI), DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -4928,58 +4807,58 @@ block:
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Y13
-	VMASKMOVPS   32(R8), Y0, Y14
-	VBROADCASTSS (R9), Y15
+	VMOVUPS      (R9), Y13
+	VMASKMOVPS   32(R9), Y0, Y14
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS (R9)(DX*1), Y15
+	VBROADCASTSS (R10)(DX*1), Y15
 	VFMADD231PS  Y13, Y15, Y3
 	VFMADD231PS  Y14, Y15, Y4
-	VBROADCASTSS (R9)(DX*2), Y15
+	VBROADCASTSS (R10)(DX*2), Y15
 	VFMADD231PS  Y13, Y15, Y5
 	VFMADD231PS  Y14, Y15, Y6
-	VBROADCASTSS (R10), Y15
+	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS (R10)(DX*1), Y15
+	VBROADCASTSS (R11)(DX*1), Y15
 	VFMADD231PS  Y13, Y15, Y9
 	VFMADD231PS  Y14, Y15, Y10
-	VBROADCASTSS (R10)(DX*2), Y15
+	VBROADCASTSS (R11)(DX*2), Y15
 	VFMADD231PS  Y13, Y15, Y11
 	VFMADD231PS  Y14, Y15, Y12
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
-	TESTQ      DI, DI
+	MOVQ       72(R8), R8
+	MOVQ       t+0(FP), R9
+	MOVQ       80(R9), R9
+	TESTQ      R8, R8
 	JZ         biased
-	VMOVUPS    (DI), Y13
+	VMOVUPS    (R8), Y13
 	VADDPS     Y13, Y1, Y1
 	VADDPS     Y13, Y3, Y3
 	VADDPS     Y13, Y5, Y5
 	VADDPS     Y13, Y7, Y7
 	VADDPS     Y13, Y9, Y9
 	VADDPS     Y13, Y11, Y11
-	VMASKMOVPS 32(DI), Y0, Y13
+	VMASKMOVPS 32(R8), Y0, Y13
 	VADDPS     Y13, Y2, Y2
 	VADDPS     Y13, Y4, Y4
 	VADDPS     Y13, Y6, Y6
@@ -4988,45 +4867,44 @@ summed:
 	VADDPS     Y13, Y12, Y12
 
 biased:
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         accumulated
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
-	MOVQ       t+0(FP), R9
-	MOVQ       64(R9), R9
-	VMOVUPS    (DI), Y13
+	MOVQ       DI, R8
+	MOVQ       t+0(FP), R10
+	MOVQ       64(R10), R10
+	VMOVUPS    (R8), Y13
 	VADDPS     Y13, Y1, Y1
-	VMASKMOVPS 32(DI), Y0, Y13
+	VMASKMOVPS 32(R8), Y0, Y13
 	VADDPS     Y13, Y2, Y2
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y13
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y13
 	VADDPS     Y13, Y3, Y3
-	VMASKMOVPS 32(DI), Y0, Y13
+	VMASKMOVPS 32(R8), Y0, Y13
 	VADDPS     Y13, Y4, Y4
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y13
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y13
 	VADDPS     Y13, Y5, Y5
-	VMASKMOVPS 32(DI), Y0, Y13
+	VMASKMOVPS 32(R8), Y0, Y13
 	VADDPS     Y13, Y6, Y6
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y13
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y13
 	VADDPS     Y13, Y7, Y7
-	VMASKMOVPS 32(DI), Y0, Y13
+	VMASKMOVPS 32(R8), Y0, Y13
 	VADDPS     Y13, Y8, Y8
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y13
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y13
 	VADDPS     Y13, Y9, Y9
-	VMASKMOVPS 32(DI), Y0, Y13
+	VMASKMOVPS 32(R8), Y0, Y13
 	VADDPS     Y13, Y10, Y10
-	ADDQ       R9, DI
-	VMOVUPS    (DI), Y13
+	ADDQ       R10, R8
+	VMOVUPS    (R8), Y13
 	VADDPS     Y13, Y11, Y11
-	VMASKMOVPS 32(DI), Y0, Y13
+	VMASKMOVPS 32(R8), Y0, Y13
 	VADDPS     Y13, Y12, Y12
-	ADDQ       R9, DI
+	ADDQ       R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VXORPS Y13, Y13, Y13
 	VMAXPS Y1, Y13, Y1
@@ -5043,8 +4921,6 @@ accumulated:
 	VMAXPS Y12, Y13, Y12
 
 activated:
-	MOVQ       t+0(FP), DI
-	MOVQ       56(DI), DI
 	MOVQ       t+0(FP), R8
 	MOVQ       64(R8), R8
 	VMOVUPS    Y1, (DI)
@@ -5068,8 +4944,6 @@ activated:
 	VMASKMOVPS Y12, Y0, 32(DI)
 	ADDQ       R8, DI
 	LEAQ       (CX)(DX*2), CX
-	MOVQ       t+0(FP), R8
-	MOVQ       DI, 56(R8)
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -5093,63 +4967,60 @@ TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z1
-	VBROADCASTSS (R9), Z2
+	VMOVUPS.Z    (R9), K1, Z1
+	VBROADCASTSS (R10), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z1
+	VMOVUPS.Z (R8), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z1
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z1
 	VADDPS    Z1, Z0, Z0
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z3, Z3, Z3
 	VMAXPS Z0, Z3, Z0
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5173,71 +5044,68 @@ TEXT ·tile1x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z2
-	VFMADD231PS  (R8), Z2, Z0
-	VMOVUPS.Z    64(R8), K1, Z3
+	VBROADCASTSS (R10), Z2
+	VFMADD231PS  (R9), Z2, Z0
+	VMOVUPS.Z    64(R9), K1, Z3
 	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z2
+	VMOVUPS   (R8), Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z2
+	VMOVUPS.Z 64(R8), K1, Z2
 	VADDPS    Z2, Z1, Z1
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z2
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z2
+	VMOVUPS.Z 64(R8), K1, Z2
 	VADDPS    Z2, Z1, Z1
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMAXPS Z1, Z4, Z1
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5261,61 +5129,62 @@ TEXT ·tile1x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z3
-	VFMADD231PS  (R8), Z3, Z0
-	VFMADD231PS  64(R8), Z3, Z1
-	VMOVUPS.Z    128(R8), K1, Z4
+	VBROADCASTSS (R10), Z3
+	VFMADD231PS  (R9), Z3, Z0
+	VFMADD231PS  64(R9), Z3, Z1
+	VMOVUPS.Z    128(R9), K1, Z4
 	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z3
+	VMOVUPS   (R8), Z3
 	VADDPS    Z3, Z0, Z0
-	VMOVUPS   64(DI), Z3
+	VMOVUPS   64(R8), Z3
 	VADDPS    Z3, Z1, Z1
-	VMOVUPS.Z 128(DI), K1, Z3
+	VMOVUPS.Z 128(R8), K1, Z3
 	VADDPS    Z3, Z2, Z2
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z3
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z3
 	VADDPS    Z3, Z0, Z0
-	VMOVUPS   64(DI), Z3
+	VMOVUPS   64(R8), Z3
 	VADDPS    Z3, Z1, Z1
-	VMOVUPS.Z 128(DI), K1, Z3
+	VMOVUPS.Z 128(R8), K1, Z3
 	VADDPS    Z3, Z2, Z2
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z5, Z5, Z5
 	VMAXPS Z0, Z5, Z0
@@ -5323,8 +5192,6 @@ accumulated:
 	VMAXPS Z2, Z5, Z2
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -5332,8 +5199,6 @@ activated:
 	VMOVUPS Z2, K1, 128(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5357,67 +5222,68 @@ TEXT ·tile1x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z4
-	VFMADD231PS  (R8), Z4, Z0
-	VFMADD231PS  64(R8), Z4, Z1
-	VFMADD231PS  128(R8), Z4, Z2
-	VMOVUPS.Z    192(R8), K1, Z5
+	VBROADCASTSS (R10), Z4
+	VFMADD231PS  (R9), Z4, Z0
+	VFMADD231PS  64(R9), Z4, Z1
+	VFMADD231PS  128(R9), Z4, Z2
+	VMOVUPS.Z    192(R9), K1, Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z4
+	VMOVUPS   (R8), Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS   64(DI), Z4
+	VMOVUPS   64(R8), Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS   128(DI), Z4
+	VMOVUPS   128(R8), Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 192(DI), K1, Z4
+	VMOVUPS.Z 192(R8), K1, Z4
 	VADDPS    Z4, Z3, Z3
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z4
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS   64(DI), Z4
+	VMOVUPS   64(R8), Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS   128(DI), Z4
+	VMOVUPS   128(R8), Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 192(DI), K1, Z4
+	VMOVUPS.Z 192(R8), K1, Z4
 	VADDPS    Z4, Z3, Z3
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z6, Z6, Z6
 	VMAXPS Z0, Z6, Z0
@@ -5426,8 +5292,6 @@ accumulated:
 	VMAXPS Z3, Z6, Z3
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -5436,8 +5300,6 @@ activated:
 	VMOVUPS Z3, K1, 192(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5461,6 +5323,8 @@ TEXT ·tile1x5AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5468,66 +5332,65 @@ block:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z5
-	VFMADD231PS  (R8), Z5, Z0
-	VFMADD231PS  64(R8), Z5, Z1
-	VFMADD231PS  128(R8), Z5, Z2
-	VFMADD231PS  192(R8), Z5, Z3
-	VMOVUPS.Z    256(R8), K1, Z6
+	VBROADCASTSS (R10), Z5
+	VFMADD231PS  (R9), Z5, Z0
+	VFMADD231PS  64(R9), Z5, Z1
+	VFMADD231PS  128(R9), Z5, Z2
+	VFMADD231PS  192(R9), Z5, Z3
+	VMOVUPS.Z    256(R9), K1, Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z5
+	VMOVUPS   (R8), Z5
 	VADDPS    Z5, Z0, Z0
-	VMOVUPS   64(DI), Z5
+	VMOVUPS   64(R8), Z5
 	VADDPS    Z5, Z1, Z1
-	VMOVUPS   128(DI), Z5
+	VMOVUPS   128(R8), Z5
 	VADDPS    Z5, Z2, Z2
-	VMOVUPS   192(DI), Z5
+	VMOVUPS   192(R8), Z5
 	VADDPS    Z5, Z3, Z3
-	VMOVUPS.Z 256(DI), K1, Z5
+	VMOVUPS.Z 256(R8), K1, Z5
 	VADDPS    Z5, Z4, Z4
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z5
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z5
 	VADDPS    Z5, Z0, Z0
-	VMOVUPS   64(DI), Z5
+	VMOVUPS   64(R8), Z5
 	VADDPS    Z5, Z1, Z1
-	VMOVUPS   128(DI), Z5
+	VMOVUPS   128(R8), Z5
 	VADDPS    Z5, Z2, Z2
-	VMOVUPS   192(DI), Z5
+	VMOVUPS   192(R8), Z5
 	VADDPS    Z5, Z3, Z3
-	VMOVUPS.Z 256(DI), K1, Z5
+	VMOVUPS.Z 256(R8), K1, Z5
 	VADDPS    Z5, Z4, Z4
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z7, Z7, Z7
 	VMAXPS Z0, Z7, Z0
@@ -5537,8 +5400,6 @@ accumulated:
 	VMAXPS Z4, Z7, Z4
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -5548,8 +5409,6 @@ activated:
 	VMOVUPS Z4, K1, 256(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5573,6 +5432,8 @@ TEXT ·tile1x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5581,71 +5442,70 @@ block:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z6
-	VFMADD231PS  (R8), Z6, Z0
-	VFMADD231PS  64(R8), Z6, Z1
-	VFMADD231PS  128(R8), Z6, Z2
-	VFMADD231PS  192(R8), Z6, Z3
-	VFMADD231PS  256(R8), Z6, Z4
-	VMOVUPS.Z    320(R8), K1, Z7
+	VBROADCASTSS (R10), Z6
+	VFMADD231PS  (R9), Z6, Z0
+	VFMADD231PS  64(R9), Z6, Z1
+	VFMADD231PS  128(R9), Z6, Z2
+	VFMADD231PS  192(R9), Z6, Z3
+	VFMADD231PS  256(R9), Z6, Z4
+	VMOVUPS.Z    320(R9), K1, Z7
 	VFMADD231PS  Z7, Z6, Z5
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z6
+	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS   64(DI), Z6
+	VMOVUPS   64(R8), Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS   128(DI), Z6
+	VMOVUPS   128(R8), Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS   192(DI), Z6
+	VMOVUPS   192(R8), Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS   256(DI), Z6
+	VMOVUPS   256(R8), Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 320(DI), K1, Z6
+	VMOVUPS.Z 320(R8), K1, Z6
 	VADDPS    Z6, Z5, Z5
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z6
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS   64(DI), Z6
+	VMOVUPS   64(R8), Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS   128(DI), Z6
+	VMOVUPS   128(R8), Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS   192(DI), Z6
+	VMOVUPS   192(R8), Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS   256(DI), Z6
+	VMOVUPS   256(R8), Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 320(DI), K1, Z6
+	VMOVUPS.Z 320(R8), K1, Z6
 	VADDPS    Z6, Z5, Z5
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
@@ -5656,8 +5516,6 @@ accumulated:
 	VMAXPS Z5, Z8, Z5
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -5668,8 +5526,6 @@ activated:
 	VMOVUPS Z5, K1, 320(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5693,6 +5549,8 @@ TEXT ·tile1x7AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5702,76 +5560,75 @@ block:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z7
-	VFMADD231PS  (R8), Z7, Z0
-	VFMADD231PS  64(R8), Z7, Z1
-	VFMADD231PS  128(R8), Z7, Z2
-	VFMADD231PS  192(R8), Z7, Z3
-	VFMADD231PS  256(R8), Z7, Z4
-	VFMADD231PS  320(R8), Z7, Z5
-	VMOVUPS.Z    384(R8), K1, Z8
+	VBROADCASTSS (R10), Z7
+	VFMADD231PS  (R9), Z7, Z0
+	VFMADD231PS  64(R9), Z7, Z1
+	VFMADD231PS  128(R9), Z7, Z2
+	VFMADD231PS  192(R9), Z7, Z3
+	VFMADD231PS  256(R9), Z7, Z4
+	VFMADD231PS  320(R9), Z7, Z5
+	VMOVUPS.Z    384(R9), K1, Z8
 	VFMADD231PS  Z8, Z7, Z6
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z7
+	VMOVUPS   (R8), Z7
 	VADDPS    Z7, Z0, Z0
-	VMOVUPS   64(DI), Z7
+	VMOVUPS   64(R8), Z7
 	VADDPS    Z7, Z1, Z1
-	VMOVUPS   128(DI), Z7
+	VMOVUPS   128(R8), Z7
 	VADDPS    Z7, Z2, Z2
-	VMOVUPS   192(DI), Z7
+	VMOVUPS   192(R8), Z7
 	VADDPS    Z7, Z3, Z3
-	VMOVUPS   256(DI), Z7
+	VMOVUPS   256(R8), Z7
 	VADDPS    Z7, Z4, Z4
-	VMOVUPS   320(DI), Z7
+	VMOVUPS   320(R8), Z7
 	VADDPS    Z7, Z5, Z5
-	VMOVUPS.Z 384(DI), K1, Z7
+	VMOVUPS.Z 384(R8), K1, Z7
 	VADDPS    Z7, Z6, Z6
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z7
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z7
 	VADDPS    Z7, Z0, Z0
-	VMOVUPS   64(DI), Z7
+	VMOVUPS   64(R8), Z7
 	VADDPS    Z7, Z1, Z1
-	VMOVUPS   128(DI), Z7
+	VMOVUPS   128(R8), Z7
 	VADDPS    Z7, Z2, Z2
-	VMOVUPS   192(DI), Z7
+	VMOVUPS   192(R8), Z7
 	VADDPS    Z7, Z3, Z3
-	VMOVUPS   256(DI), Z7
+	VMOVUPS   256(R8), Z7
 	VADDPS    Z7, Z4, Z4
-	VMOVUPS   320(DI), Z7
+	VMOVUPS   320(R8), Z7
 	VADDPS    Z7, Z5, Z5
-	VMOVUPS.Z 384(DI), K1, Z7
+	VMOVUPS.Z 384(R8), K1, Z7
 	VADDPS    Z7, Z6, Z6
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z9, Z9, Z9
 	VMAXPS Z0, Z9, Z0
@@ -5783,8 +5640,6 @@ accumulated:
 	VMAXPS Z6, Z9, Z6
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -5796,8 +5651,6 @@ activated:
 	VMOVUPS Z6, K1, 384(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5821,6 +5674,8 @@ TEXT ·tile1x8AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5831,81 +5686,80 @@ block:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z8
-	VFMADD231PS  (R8), Z8, Z0
-	VFMADD231PS  64(R8), Z8, Z1
-	VFMADD231PS  128(R8), Z8, Z2
-	VFMADD231PS  192(R8), Z8, Z3
-	VFMADD231PS  256(R8), Z8, Z4
-	VFMADD231PS  320(R8), Z8, Z5
-	VFMADD231PS  384(R8), Z8, Z6
-	VMOVUPS.Z    448(R8), K1, Z9
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  (R9), Z8, Z0
+	VFMADD231PS  64(R9), Z8, Z1
+	VFMADD231PS  128(R9), Z8, Z2
+	VFMADD231PS  192(R9), Z8, Z3
+	VFMADD231PS  256(R9), Z8, Z4
+	VFMADD231PS  320(R9), Z8, Z5
+	VFMADD231PS  384(R9), Z8, Z6
+	VMOVUPS.Z    448(R9), K1, Z9
 	VFMADD231PS  Z9, Z8, Z7
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z8
+	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS   64(DI), Z8
+	VMOVUPS   64(R8), Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS   128(DI), Z8
+	VMOVUPS   128(R8), Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS   192(DI), Z8
+	VMOVUPS   192(R8), Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS   256(DI), Z8
+	VMOVUPS   256(R8), Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   320(DI), Z8
+	VMOVUPS   320(R8), Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   384(DI), Z8
+	VMOVUPS   384(R8), Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 448(DI), K1, Z8
+	VMOVUPS.Z 448(R8), K1, Z8
 	VADDPS    Z8, Z7, Z7
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z8
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS   64(DI), Z8
+	VMOVUPS   64(R8), Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS   128(DI), Z8
+	VMOVUPS   128(R8), Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS   192(DI), Z8
+	VMOVUPS   192(R8), Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS   256(DI), Z8
+	VMOVUPS   256(R8), Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   320(DI), Z8
+	VMOVUPS   320(R8), Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   384(DI), Z8
+	VMOVUPS   384(R8), Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 448(DI), K1, Z8
+	VMOVUPS.Z 448(R8), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z10, Z10, Z10
 	VMAXPS Z0, Z10, Z0
@@ -5918,8 +5772,6 @@ accumulated:
 	VMAXPS Z7, Z10, Z7
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -5932,8 +5784,6 @@ activated:
 	VMOVUPS Z7, K1, 448(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5957,64 +5807,63 @@ TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z2
-	VBROADCASTSS (R9), Z3
+	VMOVUPS.Z    (R9), K1, Z2
+	VBROADCASTSS (R10), Z3
 	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (R9)(DX*1), Z3
+	VBROADCASTSS (R10)(DX*1), Z3
 	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z (R8), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VADDPS    Z2, Z1, Z1
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z2
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z2
 	VADDPS    Z2, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z2
 	VADDPS    Z2, Z1, Z1
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMAXPS Z1, Z4, Z1
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -6022,8 +5871,6 @@ activated:
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6047,68 +5894,69 @@ TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z4
-	VMOVUPS.Z    64(R8), K1, Z5
-	VBROADCASTSS (R9), Z6
+	VMOVUPS      (R9), Z4
+	VMOVUPS.Z    64(R9), K1, Z5
+	VBROADCASTSS (R10), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R9)(DX*1), Z6
+	VBROADCASTSS (R10)(DX*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z4
+	VMOVUPS   (R8), Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z4
+	VMOVUPS.Z 64(R8), K1, Z4
 	VADDPS    Z4, Z1, Z1
 	VADDPS    Z4, Z3, Z3
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z4
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z4
+	VMOVUPS.Z 64(R8), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z4
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z4
+	VMOVUPS.Z 64(R8), K1, Z4
 	VADDPS    Z4, Z3, Z3
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z7, Z7, Z7
 	VMAXPS Z0, Z7, Z0
@@ -6117,8 +5965,6 @@ accumulated:
 	VMAXPS Z3, Z7, Z3
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -6128,8 +5974,6 @@ activated:
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6153,6 +5997,8 @@ TEXT ·tile2x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6161,72 +6007,71 @@ block:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z6
-	VBROADCASTSS (R9)(DX*1), Z7
-	VMOVUPS      (R8), Z8
+	VBROADCASTSS (R10), Z6
+	VBROADCASTSS (R10)(DX*1), Z7
+	VMOVUPS      (R9), Z8
 	VFMADD231PS  Z8, Z6, Z0
 	VFMADD231PS  Z8, Z7, Z3
-	VMOVUPS      64(R8), Z8
+	VMOVUPS      64(R9), Z8
 	VFMADD231PS  Z8, Z6, Z1
 	VFMADD231PS  Z8, Z7, Z4
-	VMOVUPS.Z    128(R8), K1, Z8
+	VMOVUPS.Z    128(R9), K1, Z8
 	VFMADD231PS  Z8, Z6, Z2
 	VFMADD231PS  Z8, Z7, Z5
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z6
+	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS   64(DI), Z6
+	VMOVUPS   64(R8), Z6
 	VADDPS    Z6, Z1, Z1
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 128(DI), K1, Z6
+	VMOVUPS.Z 128(R8), K1, Z6
 	VADDPS    Z6, Z2, Z2
 	VADDPS    Z6, Z5, Z5
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z6
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS   64(DI), Z6
+	VMOVUPS   64(R8), Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS.Z 128(DI), K1, Z6
+	VMOVUPS.Z 128(R8), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z6
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS   64(DI), Z6
+	VMOVUPS   64(R8), Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 128(DI), K1, Z6
+	VMOVUPS.Z 128(R8), K1, Z6
 	VADDPS    Z6, Z5, Z5
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z9, Z9, Z9
 	VMAXPS Z0, Z9, Z0
@@ -6237,8 +6082,6 @@ accumulated:
 	VMAXPS Z5, Z9, Z5
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -6250,8 +6093,6 @@ activated:
 	VMOVUPS Z5, K1, 128(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6275,6 +6116,8 @@ TEXT ·tile2x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6285,82 +6128,81 @@ block:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z8
-	VBROADCASTSS (R9)(DX*1), Z9
-	VMOVUPS      (R8), Z10
+	VBROADCASTSS (R10), Z8
+	VBROADCASTSS (R10)(DX*1), Z9
+	VMOVUPS      (R9), Z10
 	VFMADD231PS  Z10, Z8, Z0
 	VFMADD231PS  Z10, Z9, Z4
-	VMOVUPS      64(R8), Z10
+	VMOVUPS      64(R9), Z10
 	VFMADD231PS  Z10, Z8, Z1
 	VFMADD231PS  Z10, Z9, Z5
-	VMOVUPS      128(R8), Z10
+	VMOVUPS      128(R9), Z10
 	VFMADD231PS  Z10, Z8, Z2
 	VFMADD231PS  Z10, Z9, Z6
-	VMOVUPS.Z    192(R8), K1, Z10
+	VMOVUPS.Z    192(R9), K1, Z10
 	VFMADD231PS  Z10, Z8, Z3
 	VFMADD231PS  Z10, Z9, Z7
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z8
+	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   64(DI), Z8
+	VMOVUPS   64(R8), Z8
 	VADDPS    Z8, Z1, Z1
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   128(DI), Z8
+	VMOVUPS   128(R8), Z8
 	VADDPS    Z8, Z2, Z2
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 192(DI), K1, Z8
+	VMOVUPS.Z 192(R8), K1, Z8
 	VADDPS    Z8, Z3, Z3
 	VADDPS    Z8, Z7, Z7
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z8
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS   64(DI), Z8
+	VMOVUPS   64(R8), Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS   128(DI), Z8
+	VMOVUPS   128(R8), Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z 192(DI), K1, Z8
+	VMOVUPS.Z 192(R8), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z8
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   64(DI), Z8
+	VMOVUPS   64(R8), Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   128(DI), Z8
+	VMOVUPS   128(R8), Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 192(DI), K1, Z8
+	VMOVUPS.Z 192(R8), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z11, Z11, Z11
 	VMAXPS Z0, Z11, Z0
@@ -6373,8 +6215,6 @@ accumulated:
 	VMAXPS Z7, Z11, Z7
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -6388,8 +6228,6 @@ activated:
 	VMOVUPS Z7, K1, 192(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6413,6 +6251,8 @@ TEXT ·tile2x5AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6425,92 +6265,91 @@ block:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z10
-	VBROADCASTSS (R9)(DX*1), Z11
-	VMOVUPS      (R8), Z12
+	VBROADCASTSS (R10), Z10
+	VBROADCASTSS (R10)(DX*1), Z11
+	VMOVUPS      (R9), Z12
 	VFMADD231PS  Z12, Z10, Z0
 	VFMADD231PS  Z12, Z11, Z5
-	VMOVUPS      64(R8), Z12
+	VMOVUPS      64(R9), Z12
 	VFMADD231PS  Z12, Z10, Z1
 	VFMADD231PS  Z12, Z11, Z6
-	VMOVUPS      128(R8), Z12
+	VMOVUPS      128(R9), Z12
 	VFMADD231PS  Z12, Z10, Z2
 	VFMADD231PS  Z12, Z11, Z7
-	VMOVUPS      192(R8), Z12
+	VMOVUPS      192(R9), Z12
 	VFMADD231PS  Z12, Z10, Z3
 	VFMADD231PS  Z12, Z11, Z8
-	VMOVUPS.Z    256(R8), K1, Z12
+	VMOVUPS.Z    256(R9), K1, Z12
 	VFMADD231PS  Z12, Z10, Z4
 	VFMADD231PS  Z12, Z11, Z9
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z10
+	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z5, Z5
-	VMOVUPS   64(DI), Z10
+	VMOVUPS   64(R8), Z10
 	VADDPS    Z10, Z1, Z1
 	VADDPS    Z10, Z6, Z6
-	VMOVUPS   128(DI), Z10
+	VMOVUPS   128(R8), Z10
 	VADDPS    Z10, Z2, Z2
 	VADDPS    Z10, Z7, Z7
-	VMOVUPS   192(DI), Z10
+	VMOVUPS   192(R8), Z10
 	VADDPS    Z10, Z3, Z3
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 256(DI), K1, Z10
+	VMOVUPS.Z 256(R8), K1, Z10
 	VADDPS    Z10, Z4, Z4
 	VADDPS    Z10, Z9, Z9
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z10
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS   64(DI), Z10
+	VMOVUPS   64(R8), Z10
 	VADDPS    Z10, Z1, Z1
-	VMOVUPS   128(DI), Z10
+	VMOVUPS   128(R8), Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS   192(DI), Z10
+	VMOVUPS   192(R8), Z10
 	VADDPS    Z10, Z3, Z3
-	VMOVUPS.Z 256(DI), K1, Z10
+	VMOVUPS.Z 256(R8), K1, Z10
 	VADDPS    Z10, Z4, Z4
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z10
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z5, Z5
-	VMOVUPS   64(DI), Z10
+	VMOVUPS   64(R8), Z10
 	VADDPS    Z10, Z6, Z6
-	VMOVUPS   128(DI), Z10
+	VMOVUPS   128(R8), Z10
 	VADDPS    Z10, Z7, Z7
-	VMOVUPS   192(DI), Z10
+	VMOVUPS   192(R8), Z10
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 256(DI), K1, Z10
+	VMOVUPS.Z 256(R8), K1, Z10
 	VADDPS    Z10, Z9, Z9
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z13, Z13, Z13
 	VMAXPS Z0, Z13, Z0
@@ -6525,8 +6364,6 @@ accumulated:
 	VMAXPS Z9, Z13, Z9
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -6542,8 +6379,6 @@ activated:
 	VMOVUPS Z9, K1, 256(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6567,6 +6402,8 @@ TEXT ·tile2x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6581,102 +6418,101 @@ block:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z12
-	VBROADCASTSS (R9)(DX*1), Z13
-	VMOVUPS      (R8), Z14
+	VBROADCASTSS (R10), Z12
+	VBROADCASTSS (R10)(DX*1), Z13
+	VMOVUPS      (R9), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z6
-	VMOVUPS      64(R8), Z14
+	VMOVUPS      64(R9), Z14
 	VFMADD231PS  Z14, Z12, Z1
 	VFMADD231PS  Z14, Z13, Z7
-	VMOVUPS      128(R8), Z14
+	VMOVUPS      128(R9), Z14
 	VFMADD231PS  Z14, Z12, Z2
 	VFMADD231PS  Z14, Z13, Z8
-	VMOVUPS      192(R8), Z14
+	VMOVUPS      192(R9), Z14
 	VFMADD231PS  Z14, Z12, Z3
 	VFMADD231PS  Z14, Z13, Z9
-	VMOVUPS      256(R8), Z14
+	VMOVUPS      256(R9), Z14
 	VFMADD231PS  Z14, Z12, Z4
 	VFMADD231PS  Z14, Z13, Z10
-	VMOVUPS.Z    320(R8), K1, Z14
+	VMOVUPS.Z    320(R9), K1, Z14
 	VFMADD231PS  Z14, Z12, Z5
 	VFMADD231PS  Z14, Z13, Z11
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z12
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z1, Z1
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS   128(DI), Z12
+	VMOVUPS   128(R8), Z12
 	VADDPS    Z12, Z2, Z2
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS   192(DI), Z12
+	VMOVUPS   192(R8), Z12
 	VADDPS    Z12, Z3, Z3
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   256(DI), Z12
+	VMOVUPS   256(R8), Z12
 	VADDPS    Z12, Z4, Z4
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 320(DI), K1, Z12
+	VMOVUPS.Z 320(R8), K1, Z12
 	VADDPS    Z12, Z5, Z5
 	VADDPS    Z12, Z11, Z11
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z12
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS   128(DI), Z12
+	VMOVUPS   128(R8), Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS   192(DI), Z12
+	VMOVUPS   192(R8), Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS   256(DI), Z12
+	VMOVUPS   256(R8), Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z 320(DI), K1, Z12
+	VMOVUPS.Z 320(R8), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z12
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS   128(DI), Z12
+	VMOVUPS   128(R8), Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS   192(DI), Z12
+	VMOVUPS   192(R8), Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   256(DI), Z12
+	VMOVUPS   256(R8), Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 320(DI), K1, Z12
+	VMOVUPS.Z 320(R8), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z15, Z15, Z15
 	VMAXPS Z0, Z15, Z0
@@ -6693,8 +6529,6 @@ accumulated:
 	VMAXPS Z11, Z15, Z11
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -6712,8 +6546,6 @@ activated:
 	VMOVUPS Z11, K1, 320(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6737,6 +6569,8 @@ TEXT ·tile2x7AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6753,112 +6587,111 @@ block:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z14
-	VBROADCASTSS (R9)(DX*1), Z15
-	VMOVUPS      (R8), Z16
+	VBROADCASTSS (R10), Z14
+	VBROADCASTSS (R10)(DX*1), Z15
+	VMOVUPS      (R9), Z16
 	VFMADD231PS  Z16, Z14, Z0
 	VFMADD231PS  Z16, Z15, Z7
-	VMOVUPS      64(R8), Z16
+	VMOVUPS      64(R9), Z16
 	VFMADD231PS  Z16, Z14, Z1
 	VFMADD231PS  Z16, Z15, Z8
-	VMOVUPS      128(R8), Z16
+	VMOVUPS      128(R9), Z16
 	VFMADD231PS  Z16, Z14, Z2
 	VFMADD231PS  Z16, Z15, Z9
-	VMOVUPS      192(R8), Z16
+	VMOVUPS      192(R9), Z16
 	VFMADD231PS  Z16, Z14, Z3
 	VFMADD231PS  Z16, Z15, Z10
-	VMOVUPS      256(R8), Z16
+	VMOVUPS      256(R9), Z16
 	VFMADD231PS  Z16, Z14, Z4
 	VFMADD231PS  Z16, Z15, Z11
-	VMOVUPS      320(R8), Z16
+	VMOVUPS      320(R9), Z16
 	VFMADD231PS  Z16, Z14, Z5
 	VFMADD231PS  Z16, Z15, Z12
-	VMOVUPS.Z    384(R8), K1, Z16
+	VMOVUPS.Z    384(R9), K1, Z16
 	VFMADD231PS  Z16, Z14, Z6
 	VFMADD231PS  Z16, Z15, Z13
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z14
+	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z7, Z7
-	VMOVUPS   64(DI), Z14
+	VMOVUPS   64(R8), Z14
 	VADDPS    Z14, Z1, Z1
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS   128(DI), Z14
+	VMOVUPS   128(R8), Z14
 	VADDPS    Z14, Z2, Z2
 	VADDPS    Z14, Z9, Z9
-	VMOVUPS   192(DI), Z14
+	VMOVUPS   192(R8), Z14
 	VADDPS    Z14, Z3, Z3
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS   256(DI), Z14
+	VMOVUPS   256(R8), Z14
 	VADDPS    Z14, Z4, Z4
 	VADDPS    Z14, Z11, Z11
-	VMOVUPS   320(DI), Z14
+	VMOVUPS   320(R8), Z14
 	VADDPS    Z14, Z5, Z5
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 384(DI), K1, Z14
+	VMOVUPS.Z 384(R8), K1, Z14
 	VADDPS    Z14, Z6, Z6
 	VADDPS    Z14, Z13, Z13
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z14
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z0, Z0
-	VMOVUPS   64(DI), Z14
+	VMOVUPS   64(R8), Z14
 	VADDPS    Z14, Z1, Z1
-	VMOVUPS   128(DI), Z14
+	VMOVUPS   128(R8), Z14
 	VADDPS    Z14, Z2, Z2
-	VMOVUPS   192(DI), Z14
+	VMOVUPS   192(R8), Z14
 	VADDPS    Z14, Z3, Z3
-	VMOVUPS   256(DI), Z14
+	VMOVUPS   256(R8), Z14
 	VADDPS    Z14, Z4, Z4
-	VMOVUPS   320(DI), Z14
+	VMOVUPS   320(R8), Z14
 	VADDPS    Z14, Z5, Z5
-	VMOVUPS.Z 384(DI), K1, Z14
+	VMOVUPS.Z 384(R8), K1, Z14
 	VADDPS    Z14, Z6, Z6
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z14
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z7, Z7
-	VMOVUPS   64(DI), Z14
+	VMOVUPS   64(R8), Z14
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS   128(DI), Z14
+	VMOVUPS   128(R8), Z14
 	VADDPS    Z14, Z9, Z9
-	VMOVUPS   192(DI), Z14
+	VMOVUPS   192(R8), Z14
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS   256(DI), Z14
+	VMOVUPS   256(R8), Z14
 	VADDPS    Z14, Z11, Z11
-	VMOVUPS   320(DI), Z14
+	VMOVUPS   320(R8), Z14
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 384(DI), K1, Z14
+	VMOVUPS.Z 384(R8), K1, Z14
 	VADDPS    Z14, Z13, Z13
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z17, Z17, Z17
 	VMAXPS Z0, Z17, Z0
@@ -6877,8 +6710,6 @@ accumulated:
 	VMAXPS Z13, Z17, Z13
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -6898,8 +6729,6 @@ activated:
 	VMOVUPS Z13, K1, 384(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6923,6 +6752,8 @@ TEXT ·tile2x8AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6941,122 +6772,121 @@ block:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z16
-	VBROADCASTSS (R9)(DX*1), Z17
-	VMOVUPS      (R8), Z18
+	VBROADCASTSS (R10), Z16
+	VBROADCASTSS (R10)(DX*1), Z17
+	VMOVUPS      (R9), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z8
-	VMOVUPS      64(R8), Z18
+	VMOVUPS      64(R9), Z18
 	VFMADD231PS  Z18, Z16, Z1
 	VFMADD231PS  Z18, Z17, Z9
-	VMOVUPS      128(R8), Z18
+	VMOVUPS      128(R9), Z18
 	VFMADD231PS  Z18, Z16, Z2
 	VFMADD231PS  Z18, Z17, Z10
-	VMOVUPS      192(R8), Z18
+	VMOVUPS      192(R9), Z18
 	VFMADD231PS  Z18, Z16, Z3
 	VFMADD231PS  Z18, Z17, Z11
-	VMOVUPS      256(R8), Z18
+	VMOVUPS      256(R9), Z18
 	VFMADD231PS  Z18, Z16, Z4
 	VFMADD231PS  Z18, Z17, Z12
-	VMOVUPS      320(R8), Z18
+	VMOVUPS      320(R9), Z18
 	VFMADD231PS  Z18, Z16, Z5
 	VFMADD231PS  Z18, Z17, Z13
-	VMOVUPS      384(R8), Z18
+	VMOVUPS      384(R9), Z18
 	VFMADD231PS  Z18, Z16, Z6
 	VFMADD231PS  Z18, Z17, Z14
-	VMOVUPS.Z    448(R8), K1, Z18
+	VMOVUPS.Z    448(R9), K1, Z18
 	VFMADD231PS  Z18, Z16, Z7
 	VFMADD231PS  Z18, Z17, Z15
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z16
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS   64(DI), Z16
+	VMOVUPS   64(R8), Z16
 	VADDPS    Z16, Z1, Z1
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS   128(DI), Z16
+	VMOVUPS   128(R8), Z16
 	VADDPS    Z16, Z2, Z2
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS   192(DI), Z16
+	VMOVUPS   192(R8), Z16
 	VADDPS    Z16, Z3, Z3
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS   256(DI), Z16
+	VMOVUPS   256(R8), Z16
 	VADDPS    Z16, Z4, Z4
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   320(DI), Z16
+	VMOVUPS   320(R8), Z16
 	VADDPS    Z16, Z5, Z5
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   384(DI), Z16
+	VMOVUPS   384(R8), Z16
 	VADDPS    Z16, Z6, Z6
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 448(DI), K1, Z16
+	VMOVUPS.Z 448(R8), K1, Z16
 	VADDPS    Z16, Z7, Z7
 	VADDPS    Z16, Z15, Z15
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z16
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS   64(DI), Z16
+	VMOVUPS   64(R8), Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS   128(DI), Z16
+	VMOVUPS   128(R8), Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS   192(DI), Z16
+	VMOVUPS   192(R8), Z16
 	VADDPS    Z16, Z3, Z3
-	VMOVUPS   256(DI), Z16
+	VMOVUPS   256(R8), Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS   320(DI), Z16
+	VMOVUPS   320(R8), Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS   384(DI), Z16
+	VMOVUPS   384(R8), Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS.Z 448(DI), K1, Z16
+	VMOVUPS.Z 448(R8), K1, Z16
 	VADDPS    Z16, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z16
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS   64(DI), Z16
+	VMOVUPS   64(R8), Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS   128(DI), Z16
+	VMOVUPS   128(R8), Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS   192(DI), Z16
+	VMOVUPS   192(R8), Z16
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS   256(DI), Z16
+	VMOVUPS   256(R8), Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   320(DI), Z16
+	VMOVUPS   320(R8), Z16
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   384(DI), Z16
+	VMOVUPS   384(R8), Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 448(DI), K1, Z16
+	VMOVUPS.Z 448(R8), K1, Z16
 	VADDPS    Z16, Z15, Z15
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z19, Z19, Z19
 	VMAXPS Z0, Z19, Z0
@@ -7077,8 +6907,6 @@ accumulated:
 	VMAXPS Z15, Z19, Z15
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -7100,8 +6928,6 @@ activated:
 	VMOVUPS Z15, K1, 448(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7125,63 +6951,64 @@ TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z3
-	VBROADCASTSS (R9), Z4
+	VMOVUPS.Z    (R9), K1, Z3
+	VBROADCASTSS (R10), Z4
 	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS (R9)(DX*1), Z4
+	VBROADCASTSS (R10)(DX*1), Z4
 	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS (R9)(DX*2), Z4
+	VBROADCASTSS (R10)(DX*2), Z4
 	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z3
+	VMOVUPS.Z (R8), K1, Z3
 	VADDPS    Z3, Z0, Z0
 	VADDPS    Z3, Z1, Z1
 	VADDPS    Z3, Z2, Z2
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z3
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z3
 	VADDPS    Z3, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z3
 	VADDPS    Z3, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z3
 	VADDPS    Z3, Z2, Z2
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z5, Z5, Z5
 	VMAXPS Z0, Z5, Z0
@@ -7189,8 +7016,6 @@ accumulated:
 	VMAXPS Z2, Z5, Z2
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -7201,8 +7026,6 @@ activated:
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7226,6 +7049,8 @@ TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -7234,72 +7059,71 @@ block:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z6
-	VMOVUPS.Z    64(R8), K1, Z7
-	VBROADCASTSS (R9), Z8
+	VMOVUPS      (R9), Z6
+	VMOVUPS.Z    64(R9), K1, Z7
+	VBROADCASTSS (R10), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R9)(DX*1), Z8
+	VBROADCASTSS (R10)(DX*1), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R9)(DX*2), Z8
+	VBROADCASTSS (R10)(DX*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z6
+	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z2, Z2
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z6
+	VMOVUPS.Z 64(R8), K1, Z6
 	VADDPS    Z6, Z1, Z1
 	VADDPS    Z6, Z3, Z3
 	VADDPS    Z6, Z5, Z5
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z6
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z6
+	VMOVUPS.Z 64(R8), K1, Z6
 	VADDPS    Z6, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z6
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z6
+	VMOVUPS.Z 64(R8), K1, Z6
 	VADDPS    Z6, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z6
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z6
+	VMOVUPS.Z 64(R8), K1, Z6
 	VADDPS    Z6, Z5, Z5
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z9, Z9, Z9
 	VMAXPS Z0, Z9, Z0
@@ -7310,8 +7134,6 @@ accumulated:
 	VMAXPS Z5, Z9, Z5
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -7325,8 +7147,6 @@ activated:
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7350,6 +7170,8 @@ TEXT ·tile3x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -7361,86 +7183,85 @@ block:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z9
-	VMOVUPS      64(R8), Z10
-	VMOVUPS.Z    128(R8), K1, Z11
-	VBROADCASTSS (R9), Z12
+	VMOVUPS      (R9), Z9
+	VMOVUPS      64(R9), Z10
+	VMOVUPS.Z    128(R9), K1, Z11
+	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z9, Z12, Z0
 	VFMADD231PS  Z10, Z12, Z1
 	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (R9)(DX*1), Z12
+	VBROADCASTSS (R10)(DX*1), Z12
 	VFMADD231PS  Z9, Z12, Z3
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R9)(DX*2), Z12
+	VBROADCASTSS (R10)(DX*2), Z12
 	VFMADD231PS  Z9, Z12, Z6
 	VFMADD231PS  Z10, Z12, Z7
 	VFMADD231PS  Z11, Z12, Z8
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z9
+	VMOVUPS   (R8), Z9
 	VADDPS    Z9, Z0, Z0
 	VADDPS    Z9, Z3, Z3
 	VADDPS    Z9, Z6, Z6
-	VMOVUPS   64(DI), Z9
+	VMOVUPS   64(R8), Z9
 	VADDPS    Z9, Z1, Z1
 	VADDPS    Z9, Z4, Z4
 	VADDPS    Z9, Z7, Z7
-	VMOVUPS.Z 128(DI), K1, Z9
+	VMOVUPS.Z 128(R8), K1, Z9
 	VADDPS    Z9, Z2, Z2
 	VADDPS    Z9, Z5, Z5
 	VADDPS    Z9, Z8, Z8
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z9
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z9
 	VADDPS    Z9, Z0, Z0
-	VMOVUPS   64(DI), Z9
+	VMOVUPS   64(R8), Z9
 	VADDPS    Z9, Z1, Z1
-	VMOVUPS.Z 128(DI), K1, Z9
+	VMOVUPS.Z 128(R8), K1, Z9
 	VADDPS    Z9, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z9
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z9
 	VADDPS    Z9, Z3, Z3
-	VMOVUPS   64(DI), Z9
+	VMOVUPS   64(R8), Z9
 	VADDPS    Z9, Z4, Z4
-	VMOVUPS.Z 128(DI), K1, Z9
+	VMOVUPS.Z 128(R8), K1, Z9
 	VADDPS    Z9, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z9
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z9
 	VADDPS    Z9, Z6, Z6
-	VMOVUPS   64(DI), Z9
+	VMOVUPS   64(R8), Z9
 	VADDPS    Z9, Z7, Z7
-	VMOVUPS.Z 128(DI), K1, Z9
+	VMOVUPS.Z 128(R8), K1, Z9
 	VADDPS    Z9, Z8, Z8
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z13, Z13, Z13
 	VMAXPS Z0, Z13, Z0
@@ -7454,8 +7275,6 @@ accumulated:
 	VMAXPS Z8, Z13, Z8
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -7472,8 +7291,6 @@ activated:
 	VMOVUPS Z8, K1, 128(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7497,6 +7314,8 @@ TEXT ·tile3x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -7511,100 +7330,99 @@ block:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z12
-	VBROADCASTSS (R9)(DX*1), Z13
-	VBROADCASTSS (R9)(DX*2), Z14
-	VMOVUPS      (R8), Z15
+	VBROADCASTSS (R10), Z12
+	VBROADCASTSS (R10)(DX*1), Z13
+	VBROADCASTSS (R10)(DX*2), Z14
+	VMOVUPS      (R9), Z15
 	VFMADD231PS  Z15, Z12, Z0
 	VFMADD231PS  Z15, Z13, Z4
 	VFMADD231PS  Z15, Z14, Z8
-	VMOVUPS      64(R8), Z15
+	VMOVUPS      64(R9), Z15
 	VFMADD231PS  Z15, Z12, Z1
 	VFMADD231PS  Z15, Z13, Z5
 	VFMADD231PS  Z15, Z14, Z9
-	VMOVUPS      128(R8), Z15
+	VMOVUPS      128(R9), Z15
 	VFMADD231PS  Z15, Z12, Z2
 	VFMADD231PS  Z15, Z13, Z6
 	VFMADD231PS  Z15, Z14, Z10
-	VMOVUPS.Z    192(R8), K1, Z15
+	VMOVUPS.Z    192(R9), K1, Z15
 	VFMADD231PS  Z15, Z12, Z3
 	VFMADD231PS  Z15, Z13, Z7
 	VFMADD231PS  Z15, Z14, Z11
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z12
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z4, Z4
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z1, Z1
 	VADDPS    Z12, Z5, Z5
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   128(DI), Z12
+	VMOVUPS   128(R8), Z12
 	VADDPS    Z12, Z2, Z2
 	VADDPS    Z12, Z6, Z6
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 192(DI), K1, Z12
+	VMOVUPS.Z 192(R8), K1, Z12
 	VADDPS    Z12, Z3, Z3
 	VADDPS    Z12, Z7, Z7
 	VADDPS    Z12, Z11, Z11
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z12
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS   128(DI), Z12
+	VMOVUPS   128(R8), Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS.Z 192(DI), K1, Z12
+	VMOVUPS.Z 192(R8), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z12
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z5, Z5
-	VMOVUPS   128(DI), Z12
+	VMOVUPS   128(R8), Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS.Z 192(DI), K1, Z12
+	VMOVUPS.Z 192(R8), K1, Z12
 	VADDPS    Z12, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z12
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   128(DI), Z12
+	VMOVUPS   128(R8), Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 192(DI), K1, Z12
+	VMOVUPS.Z 192(R8), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
@@ -7621,8 +7439,6 @@ accumulated:
 	VMAXPS Z11, Z16, Z11
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -7642,8 +7458,6 @@ activated:
 	VMOVUPS Z11, K1, 192(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7667,6 +7481,8 @@ TEXT ·tile3x5AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -7684,114 +7500,113 @@ block:
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z15
-	VBROADCASTSS (R9)(DX*1), Z16
-	VBROADCASTSS (R9)(DX*2), Z17
-	VMOVUPS      (R8), Z18
+	VBROADCASTSS (R10), Z15
+	VBROADCASTSS (R10)(DX*1), Z16
+	VBROADCASTSS (R10)(DX*2), Z17
+	VMOVUPS      (R9), Z18
 	VFMADD231PS  Z18, Z15, Z0
 	VFMADD231PS  Z18, Z16, Z5
 	VFMADD231PS  Z18, Z17, Z10
-	VMOVUPS      64(R8), Z18
+	VMOVUPS      64(R9), Z18
 	VFMADD231PS  Z18, Z15, Z1
 	VFMADD231PS  Z18, Z16, Z6
 	VFMADD231PS  Z18, Z17, Z11
-	VMOVUPS      128(R8), Z18
+	VMOVUPS      128(R9), Z18
 	VFMADD231PS  Z18, Z15, Z2
 	VFMADD231PS  Z18, Z16, Z7
 	VFMADD231PS  Z18, Z17, Z12
-	VMOVUPS      192(R8), Z18
+	VMOVUPS      192(R9), Z18
 	VFMADD231PS  Z18, Z15, Z3
 	VFMADD231PS  Z18, Z16, Z8
 	VFMADD231PS  Z18, Z17, Z13
-	VMOVUPS.Z    256(R8), K1, Z18
+	VMOVUPS.Z    256(R9), K1, Z18
 	VFMADD231PS  Z18, Z15, Z4
 	VFMADD231PS  Z18, Z16, Z9
 	VFMADD231PS  Z18, Z17, Z14
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z15
+	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z0, Z0
 	VADDPS    Z15, Z5, Z5
 	VADDPS    Z15, Z10, Z10
-	VMOVUPS   64(DI), Z15
+	VMOVUPS   64(R8), Z15
 	VADDPS    Z15, Z1, Z1
 	VADDPS    Z15, Z6, Z6
 	VADDPS    Z15, Z11, Z11
-	VMOVUPS   128(DI), Z15
+	VMOVUPS   128(R8), Z15
 	VADDPS    Z15, Z2, Z2
 	VADDPS    Z15, Z7, Z7
 	VADDPS    Z15, Z12, Z12
-	VMOVUPS   192(DI), Z15
+	VMOVUPS   192(R8), Z15
 	VADDPS    Z15, Z3, Z3
 	VADDPS    Z15, Z8, Z8
 	VADDPS    Z15, Z13, Z13
-	VMOVUPS.Z 256(DI), K1, Z15
+	VMOVUPS.Z 256(R8), K1, Z15
 	VADDPS    Z15, Z4, Z4
 	VADDPS    Z15, Z9, Z9
 	VADDPS    Z15, Z14, Z14
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z15
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z0, Z0
-	VMOVUPS   64(DI), Z15
+	VMOVUPS   64(R8), Z15
 	VADDPS    Z15, Z1, Z1
-	VMOVUPS   128(DI), Z15
+	VMOVUPS   128(R8), Z15
 	VADDPS    Z15, Z2, Z2
-	VMOVUPS   192(DI), Z15
+	VMOVUPS   192(R8), Z15
 	VADDPS    Z15, Z3, Z3
-	VMOVUPS.Z 256(DI), K1, Z15
+	VMOVUPS.Z 256(R8), K1, Z15
 	VADDPS    Z15, Z4, Z4
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z15
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z5, Z5
-	VMOVUPS   64(DI), Z15
+	VMOVUPS   64(R8), Z15
 	VADDPS    Z15, Z6, Z6
-	VMOVUPS   128(DI), Z15
+	VMOVUPS   128(R8), Z15
 	VADDPS    Z15, Z7, Z7
-	VMOVUPS   192(DI), Z15
+	VMOVUPS   192(R8), Z15
 	VADDPS    Z15, Z8, Z8
-	VMOVUPS.Z 256(DI), K1, Z15
+	VMOVUPS.Z 256(R8), K1, Z15
 	VADDPS    Z15, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z15
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z10, Z10
-	VMOVUPS   64(DI), Z15
+	VMOVUPS   64(R8), Z15
 	VADDPS    Z15, Z11, Z11
-	VMOVUPS   128(DI), Z15
+	VMOVUPS   128(R8), Z15
 	VADDPS    Z15, Z12, Z12
-	VMOVUPS   192(DI), Z15
+	VMOVUPS   192(R8), Z15
 	VADDPS    Z15, Z13, Z13
-	VMOVUPS.Z 256(DI), K1, Z15
+	VMOVUPS.Z 256(R8), K1, Z15
 	VADDPS    Z15, Z14, Z14
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z19, Z19, Z19
 	VMAXPS Z0, Z19, Z0
@@ -7811,8 +7626,6 @@ accumulated:
 	VMAXPS Z14, Z19, Z14
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -7835,8 +7648,6 @@ activated:
 	VMOVUPS Z14, K1, 256(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7860,6 +7671,8 @@ TEXT ·tile3x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -7880,128 +7693,127 @@ block:
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z18
-	VBROADCASTSS (R9)(DX*1), Z19
-	VBROADCASTSS (R9)(DX*2), Z20
-	VMOVUPS      (R8), Z21
+	VBROADCASTSS (R10), Z18
+	VBROADCASTSS (R10)(DX*1), Z19
+	VBROADCASTSS (R10)(DX*2), Z20
+	VMOVUPS      (R9), Z21
 	VFMADD231PS  Z21, Z18, Z0
 	VFMADD231PS  Z21, Z19, Z6
 	VFMADD231PS  Z21, Z20, Z12
-	VMOVUPS      64(R8), Z21
+	VMOVUPS      64(R9), Z21
 	VFMADD231PS  Z21, Z18, Z1
 	VFMADD231PS  Z21, Z19, Z7
 	VFMADD231PS  Z21, Z20, Z13
-	VMOVUPS      128(R8), Z21
+	VMOVUPS      128(R9), Z21
 	VFMADD231PS  Z21, Z18, Z2
 	VFMADD231PS  Z21, Z19, Z8
 	VFMADD231PS  Z21, Z20, Z14
-	VMOVUPS      192(R8), Z21
+	VMOVUPS      192(R9), Z21
 	VFMADD231PS  Z21, Z18, Z3
 	VFMADD231PS  Z21, Z19, Z9
 	VFMADD231PS  Z21, Z20, Z15
-	VMOVUPS      256(R8), Z21
+	VMOVUPS      256(R9), Z21
 	VFMADD231PS  Z21, Z18, Z4
 	VFMADD231PS  Z21, Z19, Z10
 	VFMADD231PS  Z21, Z20, Z16
-	VMOVUPS.Z    320(R8), K1, Z21
+	VMOVUPS.Z    320(R9), K1, Z21
 	VFMADD231PS  Z21, Z18, Z5
 	VFMADD231PS  Z21, Z19, Z11
 	VFMADD231PS  Z21, Z20, Z17
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z18
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z6, Z6
 	VADDPS    Z18, Z12, Z12
-	VMOVUPS   64(DI), Z18
+	VMOVUPS   64(R8), Z18
 	VADDPS    Z18, Z1, Z1
 	VADDPS    Z18, Z7, Z7
 	VADDPS    Z18, Z13, Z13
-	VMOVUPS   128(DI), Z18
+	VMOVUPS   128(R8), Z18
 	VADDPS    Z18, Z2, Z2
 	VADDPS    Z18, Z8, Z8
 	VADDPS    Z18, Z14, Z14
-	VMOVUPS   192(DI), Z18
+	VMOVUPS   192(R8), Z18
 	VADDPS    Z18, Z3, Z3
 	VADDPS    Z18, Z9, Z9
 	VADDPS    Z18, Z15, Z15
-	VMOVUPS   256(DI), Z18
+	VMOVUPS   256(R8), Z18
 	VADDPS    Z18, Z4, Z4
 	VADDPS    Z18, Z10, Z10
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 320(DI), K1, Z18
+	VMOVUPS.Z 320(R8), K1, Z18
 	VADDPS    Z18, Z5, Z5
 	VADDPS    Z18, Z11, Z11
 	VADDPS    Z18, Z17, Z17
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z18
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
-	VMOVUPS   64(DI), Z18
+	VMOVUPS   64(R8), Z18
 	VADDPS    Z18, Z1, Z1
-	VMOVUPS   128(DI), Z18
+	VMOVUPS   128(R8), Z18
 	VADDPS    Z18, Z2, Z2
-	VMOVUPS   192(DI), Z18
+	VMOVUPS   192(R8), Z18
 	VADDPS    Z18, Z3, Z3
-	VMOVUPS   256(DI), Z18
+	VMOVUPS   256(R8), Z18
 	VADDPS    Z18, Z4, Z4
-	VMOVUPS.Z 320(DI), K1, Z18
+	VMOVUPS.Z 320(R8), K1, Z18
 	VADDPS    Z18, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z6, Z6
-	VMOVUPS   64(DI), Z18
+	VMOVUPS   64(R8), Z18
 	VADDPS    Z18, Z7, Z7
-	VMOVUPS   128(DI), Z18
+	VMOVUPS   128(R8), Z18
 	VADDPS    Z18, Z8, Z8
-	VMOVUPS   192(DI), Z18
+	VMOVUPS   192(R8), Z18
 	VADDPS    Z18, Z9, Z9
-	VMOVUPS   256(DI), Z18
+	VMOVUPS   256(R8), Z18
 	VADDPS    Z18, Z10, Z10
-	VMOVUPS.Z 320(DI), K1, Z18
+	VMOVUPS.Z 320(R8), K1, Z18
 	VADDPS    Z18, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z12, Z12
-	VMOVUPS   64(DI), Z18
+	VMOVUPS   64(R8), Z18
 	VADDPS    Z18, Z13, Z13
-	VMOVUPS   128(DI), Z18
+	VMOVUPS   128(R8), Z18
 	VADDPS    Z18, Z14, Z14
-	VMOVUPS   192(DI), Z18
+	VMOVUPS   192(R8), Z18
 	VADDPS    Z18, Z15, Z15
-	VMOVUPS   256(DI), Z18
+	VMOVUPS   256(R8), Z18
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 320(DI), K1, Z18
+	VMOVUPS.Z 320(R8), K1, Z18
 	VADDPS    Z18, Z17, Z17
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z22, Z22, Z22
 	VMAXPS Z0, Z22, Z0
@@ -8024,8 +7836,6 @@ accumulated:
 	VMAXPS Z17, Z22, Z17
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -8051,8 +7861,6 @@ activated:
 	VMOVUPS Z17, K1, 320(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -8076,6 +7884,8 @@ TEXT ·tile3x7AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -8099,142 +7909,141 @@ block:
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
 	VPXORD Z20, Z20, Z20
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z21
-	VBROADCASTSS (R9)(DX*1), Z22
-	VBROADCASTSS (R9)(DX*2), Z23
-	VMOVUPS      (R8), Z24
+	VBROADCASTSS (R10), Z21
+	VBROADCASTSS (R10)(DX*1), Z22
+	VBROADCASTSS (R10)(DX*2), Z23
+	VMOVUPS      (R9), Z24
 	VFMADD231PS  Z24, Z21, Z0
 	VFMADD231PS  Z24, Z22, Z7
 	VFMADD231PS  Z24, Z23, Z14
-	VMOVUPS      64(R8), Z24
+	VMOVUPS      64(R9), Z24
 	VFMADD231PS  Z24, Z21, Z1
 	VFMADD231PS  Z24, Z22, Z8
 	VFMADD231PS  Z24, Z23, Z15
-	VMOVUPS      128(R8), Z24
+	VMOVUPS      128(R9), Z24
 	VFMADD231PS  Z24, Z21, Z2
 	VFMADD231PS  Z24, Z22, Z9
 	VFMADD231PS  Z24, Z23, Z16
-	VMOVUPS      192(R8), Z24
+	VMOVUPS      192(R9), Z24
 	VFMADD231PS  Z24, Z21, Z3
 	VFMADD231PS  Z24, Z22, Z10
 	VFMADD231PS  Z24, Z23, Z17
-	VMOVUPS      256(R8), Z24
+	VMOVUPS      256(R9), Z24
 	VFMADD231PS  Z24, Z21, Z4
 	VFMADD231PS  Z24, Z22, Z11
 	VFMADD231PS  Z24, Z23, Z18
-	VMOVUPS      320(R8), Z24
+	VMOVUPS      320(R9), Z24
 	VFMADD231PS  Z24, Z21, Z5
 	VFMADD231PS  Z24, Z22, Z12
 	VFMADD231PS  Z24, Z23, Z19
-	VMOVUPS.Z    384(R8), K1, Z24
+	VMOVUPS.Z    384(R9), K1, Z24
 	VFMADD231PS  Z24, Z21, Z6
 	VFMADD231PS  Z24, Z22, Z13
 	VFMADD231PS  Z24, Z23, Z20
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z21
+	VMOVUPS   (R8), Z21
 	VADDPS    Z21, Z0, Z0
 	VADDPS    Z21, Z7, Z7
 	VADDPS    Z21, Z14, Z14
-	VMOVUPS   64(DI), Z21
+	VMOVUPS   64(R8), Z21
 	VADDPS    Z21, Z1, Z1
 	VADDPS    Z21, Z8, Z8
 	VADDPS    Z21, Z15, Z15
-	VMOVUPS   128(DI), Z21
+	VMOVUPS   128(R8), Z21
 	VADDPS    Z21, Z2, Z2
 	VADDPS    Z21, Z9, Z9
 	VADDPS    Z21, Z16, Z16
-	VMOVUPS   192(DI), Z21
+	VMOVUPS   192(R8), Z21
 	VADDPS    Z21, Z3, Z3
 	VADDPS    Z21, Z10, Z10
 	VADDPS    Z21, Z17, Z17
-	VMOVUPS   256(DI), Z21
+	VMOVUPS   256(R8), Z21
 	VADDPS    Z21, Z4, Z4
 	VADDPS    Z21, Z11, Z11
 	VADDPS    Z21, Z18, Z18
-	VMOVUPS   320(DI), Z21
+	VMOVUPS   320(R8), Z21
 	VADDPS    Z21, Z5, Z5
 	VADDPS    Z21, Z12, Z12
 	VADDPS    Z21, Z19, Z19
-	VMOVUPS.Z 384(DI), K1, Z21
+	VMOVUPS.Z 384(R8), K1, Z21
 	VADDPS    Z21, Z6, Z6
 	VADDPS    Z21, Z13, Z13
 	VADDPS    Z21, Z20, Z20
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z21
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z21
 	VADDPS    Z21, Z0, Z0
-	VMOVUPS   64(DI), Z21
+	VMOVUPS   64(R8), Z21
 	VADDPS    Z21, Z1, Z1
-	VMOVUPS   128(DI), Z21
+	VMOVUPS   128(R8), Z21
 	VADDPS    Z21, Z2, Z2
-	VMOVUPS   192(DI), Z21
+	VMOVUPS   192(R8), Z21
 	VADDPS    Z21, Z3, Z3
-	VMOVUPS   256(DI), Z21
+	VMOVUPS   256(R8), Z21
 	VADDPS    Z21, Z4, Z4
-	VMOVUPS   320(DI), Z21
+	VMOVUPS   320(R8), Z21
 	VADDPS    Z21, Z5, Z5
-	VMOVUPS.Z 384(DI), K1, Z21
+	VMOVUPS.Z 384(R8), K1, Z21
 	VADDPS    Z21, Z6, Z6
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z21
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z21
 	VADDPS    Z21, Z7, Z7
-	VMOVUPS   64(DI), Z21
+	VMOVUPS   64(R8), Z21
 	VADDPS    Z21, Z8, Z8
-	VMOVUPS   128(DI), Z21
+	VMOVUPS   128(R8), Z21
 	VADDPS    Z21, Z9, Z9
-	VMOVUPS   192(DI), Z21
+	VMOVUPS   192(R8), Z21
 	VADDPS    Z21, Z10, Z10
-	VMOVUPS   256(DI), Z21
+	VMOVUPS   256(R8), Z21
 	VADDPS    Z21, Z11, Z11
-	VMOVUPS   320(DI), Z21
+	VMOVUPS   320(R8), Z21
 	VADDPS    Z21, Z12, Z12
-	VMOVUPS.Z 384(DI), K1, Z21
+	VMOVUPS.Z 384(R8), K1, Z21
 	VADDPS    Z21, Z13, Z13
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z21
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z21
 	VADDPS    Z21, Z14, Z14
-	VMOVUPS   64(DI), Z21
+	VMOVUPS   64(R8), Z21
 	VADDPS    Z21, Z15, Z15
-	VMOVUPS   128(DI), Z21
+	VMOVUPS   128(R8), Z21
 	VADDPS    Z21, Z16, Z16
-	VMOVUPS   192(DI), Z21
+	VMOVUPS   192(R8), Z21
 	VADDPS    Z21, Z17, Z17
-	VMOVUPS   256(DI), Z21
+	VMOVUPS   256(R8), Z21
 	VADDPS    Z21, Z18, Z18
-	VMOVUPS   320(DI), Z21
+	VMOVUPS   320(R8), Z21
 	VADDPS    Z21, Z19, Z19
-	VMOVUPS.Z 384(DI), K1, Z21
+	VMOVUPS.Z 384(R8), K1, Z21
 	VADDPS    Z21, Z20, Z20
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z25, Z25, Z25
 	VMAXPS Z0, Z25, Z0
@@ -8260,8 +8069,6 @@ accumulated:
 	VMAXPS Z20, Z25, Z20
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -8290,8 +8097,6 @@ activated:
 	VMOVUPS Z20, K1, 384(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -8315,6 +8120,8 @@ TEXT ·tile3x8AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -8341,156 +8148,155 @@ block:
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VBROADCASTSS (R9), Z24
-	VBROADCASTSS (R9)(DX*1), Z25
-	VBROADCASTSS (R9)(DX*2), Z26
-	VMOVUPS      (R8), Z27
+	VBROADCASTSS (R10), Z24
+	VBROADCASTSS (R10)(DX*1), Z25
+	VBROADCASTSS (R10)(DX*2), Z26
+	VMOVUPS      (R9), Z27
 	VFMADD231PS  Z27, Z24, Z0
 	VFMADD231PS  Z27, Z25, Z8
 	VFMADD231PS  Z27, Z26, Z16
-	VMOVUPS      64(R8), Z27
+	VMOVUPS      64(R9), Z27
 	VFMADD231PS  Z27, Z24, Z1
 	VFMADD231PS  Z27, Z25, Z9
 	VFMADD231PS  Z27, Z26, Z17
-	VMOVUPS      128(R8), Z27
+	VMOVUPS      128(R9), Z27
 	VFMADD231PS  Z27, Z24, Z2
 	VFMADD231PS  Z27, Z25, Z10
 	VFMADD231PS  Z27, Z26, Z18
-	VMOVUPS      192(R8), Z27
+	VMOVUPS      192(R9), Z27
 	VFMADD231PS  Z27, Z24, Z3
 	VFMADD231PS  Z27, Z25, Z11
 	VFMADD231PS  Z27, Z26, Z19
-	VMOVUPS      256(R8), Z27
+	VMOVUPS      256(R9), Z27
 	VFMADD231PS  Z27, Z24, Z4
 	VFMADD231PS  Z27, Z25, Z12
 	VFMADD231PS  Z27, Z26, Z20
-	VMOVUPS      320(R8), Z27
+	VMOVUPS      320(R9), Z27
 	VFMADD231PS  Z27, Z24, Z5
 	VFMADD231PS  Z27, Z25, Z13
 	VFMADD231PS  Z27, Z26, Z21
-	VMOVUPS      384(R8), Z27
+	VMOVUPS      384(R9), Z27
 	VFMADD231PS  Z27, Z24, Z6
 	VFMADD231PS  Z27, Z25, Z14
 	VFMADD231PS  Z27, Z26, Z22
-	VMOVUPS.Z    448(R8), K1, Z27
+	VMOVUPS.Z    448(R9), K1, Z27
 	VFMADD231PS  Z27, Z24, Z7
 	VFMADD231PS  Z27, Z25, Z15
 	VFMADD231PS  Z27, Z26, Z23
-	ADDQ         BX, R9
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R10
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z24
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z8, Z8
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS   64(DI), Z24
+	VMOVUPS   64(R8), Z24
 	VADDPS    Z24, Z1, Z1
 	VADDPS    Z24, Z9, Z9
 	VADDPS    Z24, Z17, Z17
-	VMOVUPS   128(DI), Z24
+	VMOVUPS   128(R8), Z24
 	VADDPS    Z24, Z2, Z2
 	VADDPS    Z24, Z10, Z10
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS   192(DI), Z24
+	VMOVUPS   192(R8), Z24
 	VADDPS    Z24, Z3, Z3
 	VADDPS    Z24, Z11, Z11
 	VADDPS    Z24, Z19, Z19
-	VMOVUPS   256(DI), Z24
+	VMOVUPS   256(R8), Z24
 	VADDPS    Z24, Z4, Z4
 	VADDPS    Z24, Z12, Z12
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS   320(DI), Z24
+	VMOVUPS   320(R8), Z24
 	VADDPS    Z24, Z5, Z5
 	VADDPS    Z24, Z13, Z13
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS   384(DI), Z24
+	VMOVUPS   384(R8), Z24
 	VADDPS    Z24, Z6, Z6
 	VADDPS    Z24, Z14, Z14
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 448(DI), K1, Z24
+	VMOVUPS.Z 448(R8), K1, Z24
 	VADDPS    Z24, Z7, Z7
 	VADDPS    Z24, Z15, Z15
 	VADDPS    Z24, Z23, Z23
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z24
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
-	VMOVUPS   64(DI), Z24
+	VMOVUPS   64(R8), Z24
 	VADDPS    Z24, Z1, Z1
-	VMOVUPS   128(DI), Z24
+	VMOVUPS   128(R8), Z24
 	VADDPS    Z24, Z2, Z2
-	VMOVUPS   192(DI), Z24
+	VMOVUPS   192(R8), Z24
 	VADDPS    Z24, Z3, Z3
-	VMOVUPS   256(DI), Z24
+	VMOVUPS   256(R8), Z24
 	VADDPS    Z24, Z4, Z4
-	VMOVUPS   320(DI), Z24
+	VMOVUPS   320(R8), Z24
 	VADDPS    Z24, Z5, Z5
-	VMOVUPS   384(DI), Z24
+	VMOVUPS   384(R8), Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS.Z 448(DI), K1, Z24
+	VMOVUPS.Z 448(R8), K1, Z24
 	VADDPS    Z24, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z8, Z8
-	VMOVUPS   64(DI), Z24
+	VMOVUPS   64(R8), Z24
 	VADDPS    Z24, Z9, Z9
-	VMOVUPS   128(DI), Z24
+	VMOVUPS   128(R8), Z24
 	VADDPS    Z24, Z10, Z10
-	VMOVUPS   192(DI), Z24
+	VMOVUPS   192(R8), Z24
 	VADDPS    Z24, Z11, Z11
-	VMOVUPS   256(DI), Z24
+	VMOVUPS   256(R8), Z24
 	VADDPS    Z24, Z12, Z12
-	VMOVUPS   320(DI), Z24
+	VMOVUPS   320(R8), Z24
 	VADDPS    Z24, Z13, Z13
-	VMOVUPS   384(DI), Z24
+	VMOVUPS   384(R8), Z24
 	VADDPS    Z24, Z14, Z14
-	VMOVUPS.Z 448(DI), K1, Z24
+	VMOVUPS.Z 448(R8), K1, Z24
 	VADDPS    Z24, Z15, Z15
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS   64(DI), Z24
+	VMOVUPS   64(R8), Z24
 	VADDPS    Z24, Z17, Z17
-	VMOVUPS   128(DI), Z24
+	VMOVUPS   128(R8), Z24
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS   192(DI), Z24
+	VMOVUPS   192(R8), Z24
 	VADDPS    Z24, Z19, Z19
-	VMOVUPS   256(DI), Z24
+	VMOVUPS   256(R8), Z24
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS   320(DI), Z24
+	VMOVUPS   320(R8), Z24
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS   384(DI), Z24
+	VMOVUPS   384(R8), Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 448(DI), K1, Z24
+	VMOVUPS.Z 448(R8), K1, Z24
 	VADDPS    Z24, Z23, Z23
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -8519,8 +8325,6 @@ accumulated:
 	VMAXPS Z23, Z28, Z23
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -8552,8 +8356,6 @@ activated:
 	VMOVUPS Z23, K1, 448(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -8577,73 +8379,74 @@ TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z4
-	VBROADCASTSS (R9), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS (R9)(DX*1), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS (R9)(DX*2), Z5
-	VFMADD231PS  Z4, Z5, Z2
+	VMOVUPS.Z    (R9), K1, Z4
 	VBROADCASTSS (R10), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (R10)(DX*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (R10)(DX*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (R11), Z5
 	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z (R8), K1, Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z1, Z1
 	VADDPS    Z4, Z2, Z2
 	VADDPS    Z4, Z3, Z3
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z4
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z4
 	VADDPS    Z4, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z4
 	VADDPS    Z4, Z3, Z3
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z6, Z6, Z6
 	VMAXPS Z0, Z6, Z0
@@ -8652,8 +8455,6 @@ accumulated:
 	VMAXPS Z3, Z6, Z3
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -8666,8 +8467,6 @@ activated:
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -8691,6 +8490,8 @@ TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -8701,85 +8502,84 @@ block:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z8
-	VMOVUPS.Z    64(R8), K1, Z9
-	VBROADCASTSS (R9), Z10
+	VMOVUPS      (R9), Z8
+	VMOVUPS.Z    64(R9), K1, Z9
+	VBROADCASTSS (R10), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R9)(DX*1), Z10
+	VBROADCASTSS (R10)(DX*1), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R9)(DX*2), Z10
+	VBROADCASTSS (R10)(DX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R10), Z10
+	VBROADCASTSS (R11), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z8
+	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z2, Z2
 	VADDPS    Z8, Z4, Z4
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z8
+	VMOVUPS.Z 64(R8), K1, Z8
 	VADDPS    Z8, Z1, Z1
 	VADDPS    Z8, Z3, Z3
 	VADDPS    Z8, Z5, Z5
 	VADDPS    Z8, Z7, Z7
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z8
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z8
+	VMOVUPS.Z 64(R8), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z8
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z8
+	VMOVUPS.Z 64(R8), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z8
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z8
+	VMOVUPS.Z 64(R8), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z8
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z8
+	VMOVUPS.Z 64(R8), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z11, Z11, Z11
 	VMAXPS Z0, Z11, Z0
@@ -8792,8 +8592,6 @@ accumulated:
 	VMAXPS Z7, Z11, Z7
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -8810,8 +8608,6 @@ activated:
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -8835,6 +8631,8 @@ TEXT ·tile4x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -8849,103 +8647,102 @@ block:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z12
-	VMOVUPS      64(R8), Z13
-	VMOVUPS.Z    128(R8), K1, Z14
-	VBROADCASTSS (R9), Z15
+	VMOVUPS      (R9), Z12
+	VMOVUPS      64(R9), Z13
+	VMOVUPS.Z    128(R9), K1, Z14
+	VBROADCASTSS (R10), Z15
 	VFMADD231PS  Z12, Z15, Z0
 	VFMADD231PS  Z13, Z15, Z1
 	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS (R9)(DX*1), Z15
+	VBROADCASTSS (R10)(DX*1), Z15
 	VFMADD231PS  Z12, Z15, Z3
 	VFMADD231PS  Z13, Z15, Z4
 	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS (R9)(DX*2), Z15
+	VBROADCASTSS (R10)(DX*2), Z15
 	VFMADD231PS  Z12, Z15, Z6
 	VFMADD231PS  Z13, Z15, Z7
 	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS (R10), Z15
+	VBROADCASTSS (R11), Z15
 	VFMADD231PS  Z12, Z15, Z9
 	VFMADD231PS  Z13, Z15, Z10
 	VFMADD231PS  Z14, Z15, Z11
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z12
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z3, Z3
 	VADDPS    Z12, Z6, Z6
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z1, Z1
 	VADDPS    Z12, Z4, Z4
 	VADDPS    Z12, Z7, Z7
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 128(DI), K1, Z12
+	VMOVUPS.Z 128(R8), K1, Z12
 	VADDPS    Z12, Z2, Z2
 	VADDPS    Z12, Z5, Z5
 	VADDPS    Z12, Z8, Z8
 	VADDPS    Z12, Z11, Z11
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z12
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS.Z 128(DI), K1, Z12
+	VMOVUPS.Z 128(R8), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z12
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z 128(DI), K1, Z12
+	VMOVUPS.Z 128(R8), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z12
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS.Z 128(DI), K1, Z12
+	VMOVUPS.Z 128(R8), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z12
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   64(DI), Z12
+	VMOVUPS   64(R8), Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 128(DI), K1, Z12
+	VMOVUPS.Z 128(R8), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
@@ -8962,8 +8759,6 @@ accumulated:
 	VMAXPS Z11, Z16, Z11
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -8984,8 +8779,6 @@ activated:
 	VMOVUPS Z11, K1, 128(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9009,6 +8802,8 @@ TEXT ·tile4x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9027,121 +8822,120 @@ block:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z16
-	VMOVUPS      64(R8), Z17
-	VMOVUPS      128(R8), Z18
-	VMOVUPS.Z    192(R8), K1, Z19
-	VBROADCASTSS (R9), Z20
+	VMOVUPS      (R9), Z16
+	VMOVUPS      64(R9), Z17
+	VMOVUPS      128(R9), Z18
+	VMOVUPS.Z    192(R9), K1, Z19
+	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z16, Z20, Z0
 	VFMADD231PS  Z17, Z20, Z1
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (R9)(DX*1), Z20
+	VBROADCASTSS (R10)(DX*1), Z20
 	VFMADD231PS  Z16, Z20, Z4
 	VFMADD231PS  Z17, Z20, Z5
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R9)(DX*2), Z20
+	VBROADCASTSS (R10)(DX*2), Z20
 	VFMADD231PS  Z16, Z20, Z8
 	VFMADD231PS  Z17, Z20, Z9
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R10), Z20
+	VBROADCASTSS (R11), Z20
 	VFMADD231PS  Z16, Z20, Z12
 	VFMADD231PS  Z17, Z20, Z13
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z16
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z4, Z4
 	VADDPS    Z16, Z8, Z8
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   64(DI), Z16
+	VMOVUPS   64(R8), Z16
 	VADDPS    Z16, Z1, Z1
 	VADDPS    Z16, Z5, Z5
 	VADDPS    Z16, Z9, Z9
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   128(DI), Z16
+	VMOVUPS   128(R8), Z16
 	VADDPS    Z16, Z2, Z2
 	VADDPS    Z16, Z6, Z6
 	VADDPS    Z16, Z10, Z10
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 192(DI), K1, Z16
+	VMOVUPS.Z 192(R8), K1, Z16
 	VADDPS    Z16, Z3, Z3
 	VADDPS    Z16, Z7, Z7
 	VADDPS    Z16, Z11, Z11
 	VADDPS    Z16, Z15, Z15
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z16
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS   64(DI), Z16
+	VMOVUPS   64(R8), Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS   128(DI), Z16
+	VMOVUPS   128(R8), Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS.Z 192(DI), K1, Z16
+	VMOVUPS.Z 192(R8), K1, Z16
 	VADDPS    Z16, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z16
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS   64(DI), Z16
+	VMOVUPS   64(R8), Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS   128(DI), Z16
+	VMOVUPS   128(R8), Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS.Z 192(DI), K1, Z16
+	VMOVUPS.Z 192(R8), K1, Z16
 	VADDPS    Z16, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z16
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS   64(DI), Z16
+	VMOVUPS   64(R8), Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS   128(DI), Z16
+	VMOVUPS   128(R8), Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS.Z 192(DI), K1, Z16
+	VMOVUPS.Z 192(R8), K1, Z16
 	VADDPS    Z16, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z16
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   64(DI), Z16
+	VMOVUPS   64(R8), Z16
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   128(DI), Z16
+	VMOVUPS   128(R8), Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 192(DI), K1, Z16
+	VMOVUPS.Z 192(R8), K1, Z16
 	VADDPS    Z16, Z15, Z15
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z21, Z21, Z21
 	VMAXPS Z0, Z21, Z0
@@ -9162,8 +8956,6 @@ accumulated:
 	VMAXPS Z15, Z21, Z15
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -9188,8 +8980,6 @@ activated:
 	VMOVUPS Z15, K1, 192(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9213,6 +9003,8 @@ TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9220,42 +9012,42 @@ block:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z5
-	VBROADCASTSS (R9), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS (R9)(DX*1), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R9)(DX*2), Z6
-	VFMADD231PS  Z5, Z6, Z2
+	VMOVUPS.Z    (R9), K1, Z5
 	VBROADCASTSS (R10), Z6
-	VFMADD231PS  Z5, Z6, Z3
+	VFMADD231PS  Z5, Z6, Z0
 	VBROADCASTSS (R10)(DX*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (R10)(DX*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS (R11), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (R11)(DX*1), Z6
 	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z5
+	VMOVUPS.Z (R8), K1, Z5
 	VADDPS    Z5, Z0, Z0
 	VADDPS    Z5, Z1, Z1
 	VADDPS    Z5, Z2, Z2
@@ -9263,30 +9055,29 @@ summed:
 	VADDPS    Z5, Z4, Z4
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z5
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z5
 	VADDPS    Z5, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z5
 	VADDPS    Z5, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z5
 	VADDPS    Z5, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z5
 	VADDPS    Z5, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z5
 	VADDPS    Z5, Z4, Z4
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z7, Z7, Z7
 	VMAXPS Z0, Z7, Z0
@@ -9296,8 +9087,6 @@ accumulated:
 	VMAXPS Z4, Z7, Z4
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -9313,8 +9102,6 @@ activated:
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9338,6 +9125,8 @@ TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9350,54 +9139,54 @@ block:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z10
-	VMOVUPS.Z    64(R8), K1, Z11
-	VBROADCASTSS (R9), Z12
+	VMOVUPS      (R9), Z10
+	VMOVUPS.Z    64(R9), K1, Z11
+	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R9)(DX*1), Z12
+	VBROADCASTSS (R10)(DX*1), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R9)(DX*2), Z12
+	VBROADCASTSS (R10)(DX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R10), Z12
+	VBROADCASTSS (R11), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R10)(DX*1), Z12
+	VBROADCASTSS (R11)(DX*1), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z10
+	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z2, Z2
 	VADDPS    Z10, Z4, Z4
 	VADDPS    Z10, Z6, Z6
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 64(DI), K1, Z10
+	VMOVUPS.Z 64(R8), K1, Z10
 	VADDPS    Z10, Z1, Z1
 	VADDPS    Z10, Z3, Z3
 	VADDPS    Z10, Z5, Z5
@@ -9405,40 +9194,39 @@ summed:
 	VADDPS    Z10, Z9, Z9
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z10
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z10
+	VMOVUPS.Z 64(R8), K1, Z10
 	VADDPS    Z10, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z10
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z10
+	VMOVUPS.Z 64(R8), K1, Z10
 	VADDPS    Z10, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z10
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z10
+	VMOVUPS.Z 64(R8), K1, Z10
 	VADDPS    Z10, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z10
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z10
+	VMOVUPS.Z 64(R8), K1, Z10
 	VADDPS    Z10, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z10
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 64(DI), K1, Z10
+	VMOVUPS.Z 64(R8), K1, Z10
 	VADDPS    Z10, Z9, Z9
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z13, Z13, Z13
 	VMAXPS Z0, Z13, Z0
@@ -9453,8 +9241,6 @@ accumulated:
 	VMAXPS Z9, Z13, Z9
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -9475,8 +9261,6 @@ activated:
 	VMOVUPS Z9, K1, 64(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9500,6 +9284,8 @@ TEXT ·tile5x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9517,66 +9303,66 @@ block:
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z15
-	VMOVUPS      64(R8), Z16
-	VMOVUPS.Z    128(R8), K1, Z17
-	VBROADCASTSS (R9), Z18
+	VMOVUPS      (R9), Z15
+	VMOVUPS      64(R9), Z16
+	VMOVUPS.Z    128(R9), K1, Z17
+	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z15, Z18, Z0
 	VFMADD231PS  Z16, Z18, Z1
 	VFMADD231PS  Z17, Z18, Z2
-	VBROADCASTSS (R9)(DX*1), Z18
+	VBROADCASTSS (R10)(DX*1), Z18
 	VFMADD231PS  Z15, Z18, Z3
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R9)(DX*2), Z18
+	VBROADCASTSS (R10)(DX*2), Z18
 	VFMADD231PS  Z15, Z18, Z6
 	VFMADD231PS  Z16, Z18, Z7
 	VFMADD231PS  Z17, Z18, Z8
-	VBROADCASTSS (R10), Z18
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z15, Z18, Z9
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R10)(DX*1), Z18
+	VBROADCASTSS (R11)(DX*1), Z18
 	VFMADD231PS  Z15, Z18, Z12
 	VFMADD231PS  Z16, Z18, Z13
 	VFMADD231PS  Z17, Z18, Z14
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z15
+	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z0, Z0
 	VADDPS    Z15, Z3, Z3
 	VADDPS    Z15, Z6, Z6
 	VADDPS    Z15, Z9, Z9
 	VADDPS    Z15, Z12, Z12
-	VMOVUPS   64(DI), Z15
+	VMOVUPS   64(R8), Z15
 	VADDPS    Z15, Z1, Z1
 	VADDPS    Z15, Z4, Z4
 	VADDPS    Z15, Z7, Z7
 	VADDPS    Z15, Z10, Z10
 	VADDPS    Z15, Z13, Z13
-	VMOVUPS.Z 128(DI), K1, Z15
+	VMOVUPS.Z 128(R8), K1, Z15
 	VADDPS    Z15, Z2, Z2
 	VADDPS    Z15, Z5, Z5
 	VADDPS    Z15, Z8, Z8
@@ -9584,50 +9370,49 @@ summed:
 	VADDPS    Z15, Z14, Z14
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z15
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z0, Z0
-	VMOVUPS   64(DI), Z15
+	VMOVUPS   64(R8), Z15
 	VADDPS    Z15, Z1, Z1
-	VMOVUPS.Z 128(DI), K1, Z15
+	VMOVUPS.Z 128(R8), K1, Z15
 	VADDPS    Z15, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z15
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z3, Z3
-	VMOVUPS   64(DI), Z15
+	VMOVUPS   64(R8), Z15
 	VADDPS    Z15, Z4, Z4
-	VMOVUPS.Z 128(DI), K1, Z15
+	VMOVUPS.Z 128(R8), K1, Z15
 	VADDPS    Z15, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z15
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z6, Z6
-	VMOVUPS   64(DI), Z15
+	VMOVUPS   64(R8), Z15
 	VADDPS    Z15, Z7, Z7
-	VMOVUPS.Z 128(DI), K1, Z15
+	VMOVUPS.Z 128(R8), K1, Z15
 	VADDPS    Z15, Z8, Z8
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z15
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z9, Z9
-	VMOVUPS   64(DI), Z15
+	VMOVUPS   64(R8), Z15
 	VADDPS    Z15, Z10, Z10
-	VMOVUPS.Z 128(DI), K1, Z15
+	VMOVUPS.Z 128(R8), K1, Z15
 	VADDPS    Z15, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z15
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z12, Z12
-	VMOVUPS   64(DI), Z15
+	VMOVUPS   64(R8), Z15
 	VADDPS    Z15, Z13, Z13
-	VMOVUPS.Z 128(DI), K1, Z15
+	VMOVUPS.Z 128(R8), K1, Z15
 	VADDPS    Z15, Z14, Z14
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z19, Z19, Z19
 	VMAXPS Z0, Z19, Z0
@@ -9647,8 +9432,6 @@ accumulated:
 	VMAXPS Z14, Z19, Z14
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -9674,8 +9457,6 @@ activated:
 	VMOVUPS Z14, K1, 128(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9699,6 +9480,8 @@ TEXT ·tile5x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9721,78 +9504,78 @@ block:
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z20
-	VMOVUPS      64(R8), Z21
-	VMOVUPS      128(R8), Z22
-	VMOVUPS.Z    192(R8), K1, Z23
-	VBROADCASTSS (R9), Z24
+	VMOVUPS      (R9), Z20
+	VMOVUPS      64(R9), Z21
+	VMOVUPS      128(R9), Z22
+	VMOVUPS.Z    192(R9), K1, Z23
+	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z20, Z24, Z0
 	VFMADD231PS  Z21, Z24, Z1
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (R9)(DX*1), Z24
+	VBROADCASTSS (R10)(DX*1), Z24
 	VFMADD231PS  Z20, Z24, Z4
 	VFMADD231PS  Z21, Z24, Z5
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R9)(DX*2), Z24
+	VBROADCASTSS (R10)(DX*2), Z24
 	VFMADD231PS  Z20, Z24, Z8
 	VFMADD231PS  Z21, Z24, Z9
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R10), Z24
+	VBROADCASTSS (R11), Z24
 	VFMADD231PS  Z20, Z24, Z12
 	VFMADD231PS  Z21, Z24, Z13
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R10)(DX*1), Z24
+	VBROADCASTSS (R11)(DX*1), Z24
 	VFMADD231PS  Z20, Z24, Z16
 	VFMADD231PS  Z21, Z24, Z17
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z20
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z0, Z0
 	VADDPS    Z20, Z4, Z4
 	VADDPS    Z20, Z8, Z8
 	VADDPS    Z20, Z12, Z12
 	VADDPS    Z20, Z16, Z16
-	VMOVUPS   64(DI), Z20
+	VMOVUPS   64(R8), Z20
 	VADDPS    Z20, Z1, Z1
 	VADDPS    Z20, Z5, Z5
 	VADDPS    Z20, Z9, Z9
 	VADDPS    Z20, Z13, Z13
 	VADDPS    Z20, Z17, Z17
-	VMOVUPS   128(DI), Z20
+	VMOVUPS   128(R8), Z20
 	VADDPS    Z20, Z2, Z2
 	VADDPS    Z20, Z6, Z6
 	VADDPS    Z20, Z10, Z10
 	VADDPS    Z20, Z14, Z14
 	VADDPS    Z20, Z18, Z18
-	VMOVUPS.Z 192(DI), K1, Z20
+	VMOVUPS.Z 192(R8), K1, Z20
 	VADDPS    Z20, Z3, Z3
 	VADDPS    Z20, Z7, Z7
 	VADDPS    Z20, Z11, Z11
@@ -9800,60 +9583,59 @@ summed:
 	VADDPS    Z20, Z19, Z19
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z20
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z0, Z0
-	VMOVUPS   64(DI), Z20
+	VMOVUPS   64(R8), Z20
 	VADDPS    Z20, Z1, Z1
-	VMOVUPS   128(DI), Z20
+	VMOVUPS   128(R8), Z20
 	VADDPS    Z20, Z2, Z2
-	VMOVUPS.Z 192(DI), K1, Z20
+	VMOVUPS.Z 192(R8), K1, Z20
 	VADDPS    Z20, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z4, Z4
-	VMOVUPS   64(DI), Z20
+	VMOVUPS   64(R8), Z20
 	VADDPS    Z20, Z5, Z5
-	VMOVUPS   128(DI), Z20
+	VMOVUPS   128(R8), Z20
 	VADDPS    Z20, Z6, Z6
-	VMOVUPS.Z 192(DI), K1, Z20
+	VMOVUPS.Z 192(R8), K1, Z20
 	VADDPS    Z20, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z8, Z8
-	VMOVUPS   64(DI), Z20
+	VMOVUPS   64(R8), Z20
 	VADDPS    Z20, Z9, Z9
-	VMOVUPS   128(DI), Z20
+	VMOVUPS   128(R8), Z20
 	VADDPS    Z20, Z10, Z10
-	VMOVUPS.Z 192(DI), K1, Z20
+	VMOVUPS.Z 192(R8), K1, Z20
 	VADDPS    Z20, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z12, Z12
-	VMOVUPS   64(DI), Z20
+	VMOVUPS   64(R8), Z20
 	VADDPS    Z20, Z13, Z13
-	VMOVUPS   128(DI), Z20
+	VMOVUPS   128(R8), Z20
 	VADDPS    Z20, Z14, Z14
-	VMOVUPS.Z 192(DI), K1, Z20
+	VMOVUPS.Z 192(R8), K1, Z20
 	VADDPS    Z20, Z15, Z15
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z16, Z16
-	VMOVUPS   64(DI), Z20
+	VMOVUPS   64(R8), Z20
 	VADDPS    Z20, Z17, Z17
-	VMOVUPS   128(DI), Z20
+	VMOVUPS   128(R8), Z20
 	VADDPS    Z20, Z18, Z18
-	VMOVUPS.Z 192(DI), K1, Z20
+	VMOVUPS.Z 192(R8), K1, Z20
 	VADDPS    Z20, Z19, Z19
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z25, Z25, Z25
 	VMAXPS Z0, Z25, Z0
@@ -9878,8 +9660,6 @@ accumulated:
 	VMAXPS Z19, Z25, Z19
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -9910,8 +9690,6 @@ activated:
 	VMOVUPS Z19, K1, 192(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9935,6 +9713,8 @@ TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9943,44 +9723,44 @@ block:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z6
-	VBROADCASTSS (R9), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS (R9)(DX*1), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS (R9)(DX*2), Z7
-	VFMADD231PS  Z6, Z7, Z2
+	VMOVUPS.Z    (R9), K1, Z6
 	VBROADCASTSS (R10), Z7
-	VFMADD231PS  Z6, Z7, Z3
+	VFMADD231PS  Z6, Z7, Z0
 	VBROADCASTSS (R10)(DX*1), Z7
-	VFMADD231PS  Z6, Z7, Z4
+	VFMADD231PS  Z6, Z7, Z1
 	VBROADCASTSS (R10)(DX*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS (R11), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS (R11)(DX*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS (R11)(DX*2), Z7
 	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z (R8), K1, Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z1, Z1
 	VADDPS    Z6, Z2, Z2
@@ -9989,33 +9769,32 @@ summed:
 	VADDPS    Z6, Z5, Z5
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z6
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z6
 	VADDPS    Z6, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z6
 	VADDPS    Z6, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z6
 	VADDPS    Z6, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z6
 	VADDPS    Z6, Z4, Z4
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z6
 	VADDPS    Z6, Z5, Z5
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
@@ -10026,8 +9805,6 @@ accumulated:
 	VMAXPS Z5, Z8, Z5
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -10045,8 +9822,6 @@ activated:
 	VMOVUPS Z5, K1, (DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -10070,6 +9845,8 @@ TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -10084,58 +9861,58 @@ block:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z12
-	VMOVUPS.Z    64(R8), K1, Z13
-	VBROADCASTSS (R9), Z14
+	VMOVUPS      (R9), Z12
+	VMOVUPS.Z    64(R9), K1, Z13
+	VBROADCASTSS (R10), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (R9)(DX*1), Z14
+	VBROADCASTSS (R10)(DX*1), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (R9)(DX*2), Z14
+	VBROADCASTSS (R10)(DX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R10), Z14
+	VBROADCASTSS (R11), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R10)(DX*1), Z14
+	VBROADCASTSS (R11)(DX*1), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R10)(DX*2), Z14
+	VBROADCASTSS (R11)(DX*2), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z12
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z2, Z2
 	VADDPS    Z12, Z4, Z4
 	VADDPS    Z12, Z6, Z6
 	VADDPS    Z12, Z8, Z8
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 64(DI), K1, Z12
+	VMOVUPS.Z 64(R8), K1, Z12
 	VADDPS    Z12, Z1, Z1
 	VADDPS    Z12, Z3, Z3
 	VADDPS    Z12, Z5, Z5
@@ -10144,45 +9921,44 @@ summed:
 	VADDPS    Z12, Z11, Z11
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z12
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z12
+	VMOVUPS.Z 64(R8), K1, Z12
 	VADDPS    Z12, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z12
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z12
+	VMOVUPS.Z 64(R8), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z12
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z12
+	VMOVUPS.Z 64(R8), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z12
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z12
+	VMOVUPS.Z 64(R8), K1, Z12
 	VADDPS    Z12, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z12
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS.Z 64(DI), K1, Z12
+	VMOVUPS.Z 64(R8), K1, Z12
 	VADDPS    Z12, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z12
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 64(DI), K1, Z12
+	VMOVUPS.Z 64(R8), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z15, Z15, Z15
 	VMAXPS Z0, Z15, Z0
@@ -10199,8 +9975,6 @@ accumulated:
 	VMAXPS Z11, Z15, Z11
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -10224,8 +9998,6 @@ activated:
 	VMOVUPS Z11, K1, 64(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -10249,6 +10021,8 @@ TEXT ·tile6x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -10269,72 +10043,72 @@ block:
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z18
-	VMOVUPS      64(R8), Z19
-	VMOVUPS.Z    128(R8), K1, Z20
-	VBROADCASTSS (R9), Z21
+	VMOVUPS      (R9), Z18
+	VMOVUPS      64(R9), Z19
+	VMOVUPS.Z    128(R9), K1, Z20
+	VBROADCASTSS (R10), Z21
 	VFMADD231PS  Z18, Z21, Z0
 	VFMADD231PS  Z19, Z21, Z1
 	VFMADD231PS  Z20, Z21, Z2
-	VBROADCASTSS (R9)(DX*1), Z21
+	VBROADCASTSS (R10)(DX*1), Z21
 	VFMADD231PS  Z18, Z21, Z3
 	VFMADD231PS  Z19, Z21, Z4
 	VFMADD231PS  Z20, Z21, Z5
-	VBROADCASTSS (R9)(DX*2), Z21
+	VBROADCASTSS (R10)(DX*2), Z21
 	VFMADD231PS  Z18, Z21, Z6
 	VFMADD231PS  Z19, Z21, Z7
 	VFMADD231PS  Z20, Z21, Z8
-	VBROADCASTSS (R10), Z21
+	VBROADCASTSS (R11), Z21
 	VFMADD231PS  Z18, Z21, Z9
 	VFMADD231PS  Z19, Z21, Z10
 	VFMADD231PS  Z20, Z21, Z11
-	VBROADCASTSS (R10)(DX*1), Z21
+	VBROADCASTSS (R11)(DX*1), Z21
 	VFMADD231PS  Z18, Z21, Z12
 	VFMADD231PS  Z19, Z21, Z13
 	VFMADD231PS  Z20, Z21, Z14
-	VBROADCASTSS (R10)(DX*2), Z21
+	VBROADCASTSS (R11)(DX*2), Z21
 	VFMADD231PS  Z18, Z21, Z15
 	VFMADD231PS  Z19, Z21, Z16
 	VFMADD231PS  Z20, Z21, Z17
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z18
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z3, Z3
 	VADDPS    Z18, Z6, Z6
 	VADDPS    Z18, Z9, Z9
 	VADDPS    Z18, Z12, Z12
 	VADDPS    Z18, Z15, Z15
-	VMOVUPS   64(DI), Z18
+	VMOVUPS   64(R8), Z18
 	VADDPS    Z18, Z1, Z1
 	VADDPS    Z18, Z4, Z4
 	VADDPS    Z18, Z7, Z7
 	VADDPS    Z18, Z10, Z10
 	VADDPS    Z18, Z13, Z13
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 128(DI), K1, Z18
+	VMOVUPS.Z 128(R8), K1, Z18
 	VADDPS    Z18, Z2, Z2
 	VADDPS    Z18, Z5, Z5
 	VADDPS    Z18, Z8, Z8
@@ -10343,57 +10117,56 @@ summed:
 	VADDPS    Z18, Z17, Z17
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z18
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
-	VMOVUPS   64(DI), Z18
+	VMOVUPS   64(R8), Z18
 	VADDPS    Z18, Z1, Z1
-	VMOVUPS.Z 128(DI), K1, Z18
+	VMOVUPS.Z 128(R8), K1, Z18
 	VADDPS    Z18, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z3, Z3
-	VMOVUPS   64(DI), Z18
+	VMOVUPS   64(R8), Z18
 	VADDPS    Z18, Z4, Z4
-	VMOVUPS.Z 128(DI), K1, Z18
+	VMOVUPS.Z 128(R8), K1, Z18
 	VADDPS    Z18, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z6, Z6
-	VMOVUPS   64(DI), Z18
+	VMOVUPS   64(R8), Z18
 	VADDPS    Z18, Z7, Z7
-	VMOVUPS.Z 128(DI), K1, Z18
+	VMOVUPS.Z 128(R8), K1, Z18
 	VADDPS    Z18, Z8, Z8
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z9, Z9
-	VMOVUPS   64(DI), Z18
+	VMOVUPS   64(R8), Z18
 	VADDPS    Z18, Z10, Z10
-	VMOVUPS.Z 128(DI), K1, Z18
+	VMOVUPS.Z 128(R8), K1, Z18
 	VADDPS    Z18, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z12, Z12
-	VMOVUPS   64(DI), Z18
+	VMOVUPS   64(R8), Z18
 	VADDPS    Z18, Z13, Z13
-	VMOVUPS.Z 128(DI), K1, Z18
+	VMOVUPS.Z 128(R8), K1, Z18
 	VADDPS    Z18, Z14, Z14
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z15, Z15
-	VMOVUPS   64(DI), Z18
+	VMOVUPS   64(R8), Z18
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 128(DI), K1, Z18
+	VMOVUPS.Z 128(R8), K1, Z18
 	VADDPS    Z18, Z17, Z17
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z22, Z22, Z22
 	VMAXPS Z0, Z22, Z0
@@ -10416,8 +10189,6 @@ accumulated:
 	VMAXPS Z17, Z22, Z17
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -10447,8 +10218,6 @@ activated:
 	VMOVUPS Z17, K1, 128(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -10472,6 +10241,8 @@ TEXT ·tile6x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -10498,86 +10269,86 @@ block:
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	TESTQ  DI, DI
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
+	LEAQ   (R10)(DX*2), R11
+	ADDQ   DX, R11
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z24
-	VMOVUPS      64(R8), Z25
-	VMOVUPS      128(R8), Z26
-	VMOVUPS.Z    192(R8), K1, Z27
-	VBROADCASTSS (R9), Z28
+	VMOVUPS      (R9), Z24
+	VMOVUPS      64(R9), Z25
+	VMOVUPS      128(R9), Z26
+	VMOVUPS.Z    192(R9), K1, Z27
+	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z24, Z28, Z0
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS (R9)(DX*1), Z28
+	VBROADCASTSS (R10)(DX*1), Z28
 	VFMADD231PS  Z24, Z28, Z4
 	VFMADD231PS  Z25, Z28, Z5
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS (R9)(DX*2), Z28
+	VBROADCASTSS (R10)(DX*2), Z28
 	VFMADD231PS  Z24, Z28, Z8
 	VFMADD231PS  Z25, Z28, Z9
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS (R10), Z28
+	VBROADCASTSS (R11), Z28
 	VFMADD231PS  Z24, Z28, Z12
 	VFMADD231PS  Z25, Z28, Z13
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS (R10)(DX*1), Z28
+	VBROADCASTSS (R11)(DX*1), Z28
 	VFMADD231PS  Z24, Z28, Z16
 	VFMADD231PS  Z25, Z28, Z17
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS (R10)(DX*2), Z28
+	VBROADCASTSS (R11)(DX*2), Z28
 	VFMADD231PS  Z24, Z28, Z20
 	VFMADD231PS  Z25, Z28, Z21
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R11
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z24
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z4, Z4
 	VADDPS    Z24, Z8, Z8
 	VADDPS    Z24, Z12, Z12
 	VADDPS    Z24, Z16, Z16
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS   64(DI), Z24
+	VMOVUPS   64(R8), Z24
 	VADDPS    Z24, Z1, Z1
 	VADDPS    Z24, Z5, Z5
 	VADDPS    Z24, Z9, Z9
 	VADDPS    Z24, Z13, Z13
 	VADDPS    Z24, Z17, Z17
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS   128(DI), Z24
+	VMOVUPS   128(R8), Z24
 	VADDPS    Z24, Z2, Z2
 	VADDPS    Z24, Z6, Z6
 	VADDPS    Z24, Z10, Z10
 	VADDPS    Z24, Z14, Z14
 	VADDPS    Z24, Z18, Z18
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 192(DI), K1, Z24
+	VMOVUPS.Z 192(R8), K1, Z24
 	VADDPS    Z24, Z3, Z3
 	VADDPS    Z24, Z7, Z7
 	VADDPS    Z24, Z11, Z11
@@ -10586,69 +10357,68 @@ summed:
 	VADDPS    Z24, Z23, Z23
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z24
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
-	VMOVUPS   64(DI), Z24
+	VMOVUPS   64(R8), Z24
 	VADDPS    Z24, Z1, Z1
-	VMOVUPS   128(DI), Z24
+	VMOVUPS   128(R8), Z24
 	VADDPS    Z24, Z2, Z2
-	VMOVUPS.Z 192(DI), K1, Z24
+	VMOVUPS.Z 192(R8), K1, Z24
 	VADDPS    Z24, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z4, Z4
-	VMOVUPS   64(DI), Z24
+	VMOVUPS   64(R8), Z24
 	VADDPS    Z24, Z5, Z5
-	VMOVUPS   128(DI), Z24
+	VMOVUPS   128(R8), Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS.Z 192(DI), K1, Z24
+	VMOVUPS.Z 192(R8), K1, Z24
 	VADDPS    Z24, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z8, Z8
-	VMOVUPS   64(DI), Z24
+	VMOVUPS   64(R8), Z24
 	VADDPS    Z24, Z9, Z9
-	VMOVUPS   128(DI), Z24
+	VMOVUPS   128(R8), Z24
 	VADDPS    Z24, Z10, Z10
-	VMOVUPS.Z 192(DI), K1, Z24
+	VMOVUPS.Z 192(R8), K1, Z24
 	VADDPS    Z24, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z12, Z12
-	VMOVUPS   64(DI), Z24
+	VMOVUPS   64(R8), Z24
 	VADDPS    Z24, Z13, Z13
-	VMOVUPS   128(DI), Z24
+	VMOVUPS   128(R8), Z24
 	VADDPS    Z24, Z14, Z14
-	VMOVUPS.Z 192(DI), K1, Z24
+	VMOVUPS.Z 192(R8), K1, Z24
 	VADDPS    Z24, Z15, Z15
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS   64(DI), Z24
+	VMOVUPS   64(R8), Z24
 	VADDPS    Z24, Z17, Z17
-	VMOVUPS   128(DI), Z24
+	VMOVUPS   128(R8), Z24
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS.Z 192(DI), K1, Z24
+	VMOVUPS.Z 192(R8), K1, Z24
 	VADDPS    Z24, Z19, Z19
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS   64(DI), Z24
+	VMOVUPS   64(R8), Z24
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS   128(DI), Z24
+	VMOVUPS   128(R8), Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 192(DI), K1, Z24
+	VMOVUPS.Z 192(R8), K1, Z24
 	VADDPS    Z24, Z23, Z23
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z29, Z29, Z29
 	VMAXPS Z0, Z29, Z0
@@ -10677,8 +10447,6 @@ accumulated:
 	VMAXPS Z23, Z29, Z23
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -10714,8 +10482,6 @@ activated:
 	VMOVUPS Z23, K1, 192(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -10739,6 +10505,8 @@ TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -10748,49 +10516,49 @@ block:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
-	TESTQ  DI, DI
+	LEAQ   (R11)(DX*2), R12
+	ADDQ   DX, R12
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z7
-	VBROADCASTSS (R9), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS (R9)(DX*1), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R9)(DX*2), Z8
-	VFMADD231PS  Z7, Z8, Z2
+	VMOVUPS.Z    (R9), K1, Z7
 	VBROADCASTSS (R10), Z8
-	VFMADD231PS  Z7, Z8, Z3
+	VFMADD231PS  Z7, Z8, Z0
 	VBROADCASTSS (R10)(DX*1), Z8
-	VFMADD231PS  Z7, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z1
 	VBROADCASTSS (R10)(DX*2), Z8
-	VFMADD231PS  Z7, Z8, Z5
+	VFMADD231PS  Z7, Z8, Z2
 	VBROADCASTSS (R11), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R11)(DX*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (R11)(DX*2), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (R12), Z8
 	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R12
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z7
+	VMOVUPS.Z (R8), K1, Z7
 	VADDPS    Z7, Z0, Z0
 	VADDPS    Z7, Z1, Z1
 	VADDPS    Z7, Z2, Z2
@@ -10800,36 +10568,35 @@ summed:
 	VADDPS    Z7, Z6, Z6
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z7
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z7
 	VADDPS    Z7, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z7
 	VADDPS    Z7, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z7
 	VADDPS    Z7, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z7
 	VADDPS    Z7, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z7
 	VADDPS    Z7, Z4, Z4
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z7
 	VADDPS    Z7, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z7
 	VADDPS    Z7, Z6, Z6
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z9, Z9, Z9
 	VMAXPS Z0, Z9, Z0
@@ -10841,8 +10608,6 @@ accumulated:
 	VMAXPS Z6, Z9, Z6
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -10863,8 +10628,6 @@ activated:
 	VMOVUPS Z6, K1, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -10888,6 +10651,8 @@ TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -10904,57 +10669,57 @@ block:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
-	TESTQ  DI, DI
+	LEAQ   (R11)(DX*2), R12
+	ADDQ   DX, R12
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z14
-	VMOVUPS.Z    64(R8), K1, Z15
-	VBROADCASTSS (R9), Z16
+	VMOVUPS      (R9), Z14
+	VMOVUPS.Z    64(R9), K1, Z15
+	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS (R9)(DX*1), Z16
+	VBROADCASTSS (R10)(DX*1), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (R9)(DX*2), Z16
+	VBROADCASTSS (R10)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R10), Z16
+	VBROADCASTSS (R11), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R10)(DX*1), Z16
+	VBROADCASTSS (R11)(DX*1), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R10)(DX*2), Z16
+	VBROADCASTSS (R11)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R11), Z16
+	VBROADCASTSS (R12), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R12
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z14
+	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z2, Z2
 	VADDPS    Z14, Z4, Z4
@@ -10962,7 +10727,7 @@ summed:
 	VADDPS    Z14, Z8, Z8
 	VADDPS    Z14, Z10, Z10
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 64(DI), K1, Z14
+	VMOVUPS.Z 64(R8), K1, Z14
 	VADDPS    Z14, Z1, Z1
 	VADDPS    Z14, Z3, Z3
 	VADDPS    Z14, Z5, Z5
@@ -10972,50 +10737,49 @@ summed:
 	VADDPS    Z14, Z13, Z13
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z14
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z14
+	VMOVUPS.Z 64(R8), K1, Z14
 	VADDPS    Z14, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z14
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z14
+	VMOVUPS.Z 64(R8), K1, Z14
 	VADDPS    Z14, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z14
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z14
+	VMOVUPS.Z 64(R8), K1, Z14
 	VADDPS    Z14, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z14
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z14
+	VMOVUPS.Z 64(R8), K1, Z14
 	VADDPS    Z14, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z14
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS.Z 64(DI), K1, Z14
+	VMOVUPS.Z 64(R8), K1, Z14
 	VADDPS    Z14, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z14
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS.Z 64(DI), K1, Z14
+	VMOVUPS.Z 64(R8), K1, Z14
 	VADDPS    Z14, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z14
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 64(DI), K1, Z14
+	VMOVUPS.Z 64(R8), K1, Z14
 	VADDPS    Z14, Z13, Z13
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z17, Z17, Z17
 	VMAXPS Z0, Z17, Z0
@@ -11034,8 +10798,6 @@ accumulated:
 	VMAXPS Z13, Z17, Z13
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -11063,8 +10825,6 @@ activated:
 	VMOVUPS Z13, K1, 64(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -11088,6 +10848,8 @@ TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -11098,51 +10860,51 @@ block:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
-	TESTQ  DI, DI
+	LEAQ   (R11)(DX*2), R12
+	ADDQ   DX, R12
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z8
-	VBROADCASTSS (R9), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS (R9)(DX*1), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS (R9)(DX*2), Z9
-	VFMADD231PS  Z8, Z9, Z2
+	VMOVUPS.Z    (R9), K1, Z8
 	VBROADCASTSS (R10), Z9
-	VFMADD231PS  Z8, Z9, Z3
+	VFMADD231PS  Z8, Z9, Z0
 	VBROADCASTSS (R10)(DX*1), Z9
-	VFMADD231PS  Z8, Z9, Z4
+	VFMADD231PS  Z8, Z9, Z1
 	VBROADCASTSS (R10)(DX*2), Z9
-	VFMADD231PS  Z8, Z9, Z5
+	VFMADD231PS  Z8, Z9, Z2
 	VBROADCASTSS (R11), Z9
-	VFMADD231PS  Z8, Z9, Z6
+	VFMADD231PS  Z8, Z9, Z3
 	VBROADCASTSS (R11)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (R11)(DX*2), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (R12), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (R12)(DX*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R12
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z1, Z1
 	VADDPS    Z8, Z2, Z2
@@ -11153,39 +10915,38 @@ summed:
 	VADDPS    Z8, Z7, Z7
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z8
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z6, Z6
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z10, Z10, Z10
 	VMAXPS Z0, Z10, Z0
@@ -11198,8 +10959,6 @@ accumulated:
 	VMAXPS Z7, Z10, Z7
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -11222,8 +10981,6 @@ activated:
 	VMOVUPS Z7, K1, (DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -11247,6 +11004,8 @@ TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -11265,60 +11024,60 @@ block:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
-	TESTQ  DI, DI
+	LEAQ   (R11)(DX*2), R12
+	ADDQ   DX, R12
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z16
-	VMOVUPS.Z    64(R8), K1, Z17
-	VBROADCASTSS (R9), Z18
+	VMOVUPS      (R9), Z16
+	VMOVUPS.Z    64(R9), K1, Z17
+	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (R9)(DX*1), Z18
+	VBROADCASTSS (R10)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (R9)(DX*2), Z18
+	VBROADCASTSS (R10)(DX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R10), Z18
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R10)(DX*1), Z18
+	VBROADCASTSS (R11)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R10)(DX*2), Z18
+	VBROADCASTSS (R11)(DX*2), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R11), Z18
+	VBROADCASTSS (R12), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R11)(DX*1), Z18
+	VBROADCASTSS (R12)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R12
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z16
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z2, Z2
 	VADDPS    Z16, Z4, Z4
@@ -11327,7 +11086,7 @@ summed:
 	VADDPS    Z16, Z10, Z10
 	VADDPS    Z16, Z12, Z12
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 64(DI), K1, Z16
+	VMOVUPS.Z 64(R8), K1, Z16
 	VADDPS    Z16, Z1, Z1
 	VADDPS    Z16, Z3, Z3
 	VADDPS    Z16, Z5, Z5
@@ -11338,55 +11097,54 @@ summed:
 	VADDPS    Z16, Z15, Z15
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z16
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z16
+	VMOVUPS.Z 64(R8), K1, Z16
 	VADDPS    Z16, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z16
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z16
+	VMOVUPS.Z 64(R8), K1, Z16
 	VADDPS    Z16, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z16
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z16
+	VMOVUPS.Z 64(R8), K1, Z16
 	VADDPS    Z16, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z16
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z16
+	VMOVUPS.Z 64(R8), K1, Z16
 	VADDPS    Z16, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z16
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS.Z 64(DI), K1, Z16
+	VMOVUPS.Z 64(R8), K1, Z16
 	VADDPS    Z16, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z16
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS.Z 64(DI), K1, Z16
+	VMOVUPS.Z 64(R8), K1, Z16
 	VADDPS    Z16, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z16
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS.Z 64(DI), K1, Z16
+	VMOVUPS.Z 64(R8), K1, Z16
 	VADDPS    Z16, Z13, Z13
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z16
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 64(DI), K1, Z16
+	VMOVUPS.Z 64(R8), K1, Z16
 	VADDPS    Z16, Z15, Z15
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z19, Z19, Z19
 	VMAXPS Z0, Z19, Z0
@@ -11407,8 +11165,6 @@ accumulated:
 	VMAXPS Z15, Z19, Z15
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -11439,8 +11195,6 @@ activated:
 	VMOVUPS Z15, K1, 64(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -11464,6 +11218,8 @@ TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -11475,53 +11231,53 @@ block:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
-	TESTQ  DI, DI
+	LEAQ   (R11)(DX*2), R12
+	ADDQ   DX, R12
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z9
-	VBROADCASTSS (R9), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS (R9)(DX*1), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R9)(DX*2), Z10
-	VFMADD231PS  Z9, Z10, Z2
+	VMOVUPS.Z    (R9), K1, Z9
 	VBROADCASTSS (R10), Z10
-	VFMADD231PS  Z9, Z10, Z3
+	VFMADD231PS  Z9, Z10, Z0
 	VBROADCASTSS (R10)(DX*1), Z10
-	VFMADD231PS  Z9, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z1
 	VBROADCASTSS (R10)(DX*2), Z10
-	VFMADD231PS  Z9, Z10, Z5
+	VFMADD231PS  Z9, Z10, Z2
 	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z9, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z3
 	VBROADCASTSS (R11)(DX*1), Z10
-	VFMADD231PS  Z9, Z10, Z7
+	VFMADD231PS  Z9, Z10, Z4
 	VBROADCASTSS (R11)(DX*2), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R12), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (R12)(DX*1), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS (R12)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R12
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z0, Z0
 	VADDPS    Z9, Z1, Z1
 	VADDPS    Z9, Z2, Z2
@@ -11533,42 +11289,41 @@ summed:
 	VADDPS    Z9, Z8, Z8
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z9
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z4, Z4
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z6, Z6
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z8, Z8
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z11, Z11, Z11
 	VMAXPS Z0, Z11, Z0
@@ -11582,8 +11337,6 @@ accumulated:
 	VMAXPS Z8, Z11, Z8
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -11609,8 +11362,6 @@ activated:
 	VMOVUPS Z8, K1, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -11634,6 +11385,8 @@ TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -11654,63 +11407,63 @@ block:
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
-	TESTQ  DI, DI
+	LEAQ   (R11)(DX*2), R12
+	ADDQ   DX, R12
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z18
-	VMOVUPS.Z    64(R8), K1, Z19
-	VBROADCASTSS (R9), Z20
+	VMOVUPS      (R9), Z18
+	VMOVUPS.Z    64(R9), K1, Z19
+	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS (R9)(DX*1), Z20
+	VBROADCASTSS (R10)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (R9)(DX*2), Z20
+	VBROADCASTSS (R10)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R10), Z20
+	VBROADCASTSS (R11), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R10)(DX*1), Z20
+	VBROADCASTSS (R11)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R10)(DX*2), Z20
+	VBROADCASTSS (R11)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R11), Z20
+	VBROADCASTSS (R12), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R11)(DX*1), Z20
+	VBROADCASTSS (R12)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (R11)(DX*2), Z20
+	VBROADCASTSS (R12)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R12
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z18
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z2, Z2
 	VADDPS    Z18, Z4, Z4
@@ -11720,7 +11473,7 @@ summed:
 	VADDPS    Z18, Z12, Z12
 	VADDPS    Z18, Z14, Z14
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 64(DI), K1, Z18
+	VMOVUPS.Z 64(R8), K1, Z18
 	VADDPS    Z18, Z1, Z1
 	VADDPS    Z18, Z3, Z3
 	VADDPS    Z18, Z5, Z5
@@ -11732,60 +11485,59 @@ summed:
 	VADDPS    Z18, Z17, Z17
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z18
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z18
+	VMOVUPS.Z 64(R8), K1, Z18
 	VADDPS    Z18, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z18
+	VMOVUPS.Z 64(R8), K1, Z18
 	VADDPS    Z18, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z18
+	VMOVUPS.Z 64(R8), K1, Z18
 	VADDPS    Z18, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z18
+	VMOVUPS.Z 64(R8), K1, Z18
 	VADDPS    Z18, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z8, Z8
-	VMOVUPS.Z 64(DI), K1, Z18
+	VMOVUPS.Z 64(R8), K1, Z18
 	VADDPS    Z18, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z10, Z10
-	VMOVUPS.Z 64(DI), K1, Z18
+	VMOVUPS.Z 64(R8), K1, Z18
 	VADDPS    Z18, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z12, Z12
-	VMOVUPS.Z 64(DI), K1, Z18
+	VMOVUPS.Z 64(R8), K1, Z18
 	VADDPS    Z18, Z13, Z13
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z14, Z14
-	VMOVUPS.Z 64(DI), K1, Z18
+	VMOVUPS.Z 64(R8), K1, Z18
 	VADDPS    Z18, Z15, Z15
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z18
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 64(DI), K1, Z18
+	VMOVUPS.Z 64(R8), K1, Z18
 	VADDPS    Z18, Z17, Z17
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z21, Z21, Z21
 	VMAXPS Z0, Z21, Z0
@@ -11808,8 +11560,6 @@ accumulated:
 	VMAXPS Z17, Z21, Z17
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -11844,8 +11594,6 @@ activated:
 	VMOVUPS Z17, K1, 64(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -11869,6 +11617,8 @@ TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -11881,58 +11631,58 @@ block:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
 	LEAQ   (R11)(DX*2), R12
 	ADDQ   DX, R12
-	TESTQ  DI, DI
+	LEAQ   (R12)(DX*2), R13
+	ADDQ   DX, R13
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z10
-	VBROADCASTSS (R9), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS (R9)(DX*1), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS (R9)(DX*2), Z11
-	VFMADD231PS  Z10, Z11, Z2
+	VMOVUPS.Z    (R9), K1, Z10
 	VBROADCASTSS (R10), Z11
-	VFMADD231PS  Z10, Z11, Z3
+	VFMADD231PS  Z10, Z11, Z0
 	VBROADCASTSS (R10)(DX*1), Z11
-	VFMADD231PS  Z10, Z11, Z4
+	VFMADD231PS  Z10, Z11, Z1
 	VBROADCASTSS (R10)(DX*2), Z11
-	VFMADD231PS  Z10, Z11, Z5
+	VFMADD231PS  Z10, Z11, Z2
 	VBROADCASTSS (R11), Z11
-	VFMADD231PS  Z10, Z11, Z6
+	VFMADD231PS  Z10, Z11, Z3
 	VBROADCASTSS (R11)(DX*1), Z11
-	VFMADD231PS  Z10, Z11, Z7
+	VFMADD231PS  Z10, Z11, Z4
 	VBROADCASTSS (R11)(DX*2), Z11
-	VFMADD231PS  Z10, Z11, Z8
+	VFMADD231PS  Z10, Z11, Z5
 	VBROADCASTSS (R12), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (R12)(DX*1), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS (R12)(DX*2), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS (R13), Z11
 	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R13
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z1, Z1
 	VADDPS    Z10, Z2, Z2
@@ -11945,45 +11695,44 @@ summed:
 	VADDPS    Z10, Z9, Z9
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z10
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z10
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z10
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z10
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z10
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z4, Z4
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z10
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z10
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z6, Z6
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z10
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z10
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z8, Z8
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z10
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z9, Z9
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z12, Z12, Z12
 	VMAXPS Z0, Z12, Z0
@@ -11998,8 +11747,6 @@ accumulated:
 	VMAXPS Z9, Z12, Z9
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -12027,8 +11774,6 @@ activated:
 	VMOVUPS Z9, K1, (DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -12052,6 +11797,8 @@ TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -12074,69 +11821,69 @@ block:
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
 	LEAQ   (R11)(DX*2), R12
 	ADDQ   DX, R12
-	TESTQ  DI, DI
+	LEAQ   (R12)(DX*2), R13
+	ADDQ   DX, R13
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z20
-	VMOVUPS.Z    64(R8), K1, Z21
-	VBROADCASTSS (R9), Z22
+	VMOVUPS      (R9), Z20
+	VMOVUPS.Z    64(R9), K1, Z21
+	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (R9)(DX*1), Z22
+	VBROADCASTSS (R10)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (R9)(DX*2), Z22
+	VBROADCASTSS (R10)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R10), Z22
+	VBROADCASTSS (R11), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R10)(DX*1), Z22
+	VBROADCASTSS (R11)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R10)(DX*2), Z22
+	VBROADCASTSS (R11)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R11), Z22
+	VBROADCASTSS (R12), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R11)(DX*1), Z22
+	VBROADCASTSS (R12)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R11)(DX*2), Z22
+	VBROADCASTSS (R12)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R12), Z22
+	VBROADCASTSS (R13), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R13
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z20
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z0, Z0
 	VADDPS    Z20, Z2, Z2
 	VADDPS    Z20, Z4, Z4
@@ -12147,7 +11894,7 @@ summed:
 	VADDPS    Z20, Z14, Z14
 	VADDPS    Z20, Z16, Z16
 	VADDPS    Z20, Z18, Z18
-	VMOVUPS.Z 64(DI), K1, Z20
+	VMOVUPS.Z 64(R8), K1, Z20
 	VADDPS    Z20, Z1, Z1
 	VADDPS    Z20, Z3, Z3
 	VADDPS    Z20, Z5, Z5
@@ -12160,65 +11907,64 @@ summed:
 	VADDPS    Z20, Z19, Z19
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z20
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z20
+	VMOVUPS.Z 64(R8), K1, Z20
 	VADDPS    Z20, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z20
+	VMOVUPS.Z 64(R8), K1, Z20
 	VADDPS    Z20, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z20
+	VMOVUPS.Z 64(R8), K1, Z20
 	VADDPS    Z20, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z20
+	VMOVUPS.Z 64(R8), K1, Z20
 	VADDPS    Z20, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z8, Z8
-	VMOVUPS.Z 64(DI), K1, Z20
+	VMOVUPS.Z 64(R8), K1, Z20
 	VADDPS    Z20, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z10, Z10
-	VMOVUPS.Z 64(DI), K1, Z20
+	VMOVUPS.Z 64(R8), K1, Z20
 	VADDPS    Z20, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z12, Z12
-	VMOVUPS.Z 64(DI), K1, Z20
+	VMOVUPS.Z 64(R8), K1, Z20
 	VADDPS    Z20, Z13, Z13
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z14, Z14
-	VMOVUPS.Z 64(DI), K1, Z20
+	VMOVUPS.Z 64(R8), K1, Z20
 	VADDPS    Z20, Z15, Z15
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z16, Z16
-	VMOVUPS.Z 64(DI), K1, Z20
+	VMOVUPS.Z 64(R8), K1, Z20
 	VADDPS    Z20, Z17, Z17
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z20
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z18, Z18
-	VMOVUPS.Z 64(DI), K1, Z20
+	VMOVUPS.Z 64(R8), K1, Z20
 	VADDPS    Z20, Z19, Z19
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z23, Z23, Z23
 	VMAXPS Z0, Z23, Z0
@@ -12243,8 +11989,6 @@ accumulated:
 	VMAXPS Z19, Z23, Z19
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -12282,8 +12026,6 @@ activated:
 	VMOVUPS Z19, K1, 64(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -12307,6 +12049,8 @@ TEXT ·tile11x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -12320,60 +12064,60 @@ block:
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
 	LEAQ   (R11)(DX*2), R12
 	ADDQ   DX, R12
-	TESTQ  DI, DI
+	LEAQ   (R12)(DX*2), R13
+	ADDQ   DX, R13
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z11
-	VBROADCASTSS (R9), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS (R9)(DX*1), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R9)(DX*2), Z12
-	VFMADD231PS  Z11, Z12, Z2
+	VMOVUPS.Z    (R9), K1, Z11
 	VBROADCASTSS (R10), Z12
-	VFMADD231PS  Z11, Z12, Z3
+	VFMADD231PS  Z11, Z12, Z0
 	VBROADCASTSS (R10)(DX*1), Z12
-	VFMADD231PS  Z11, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z1
 	VBROADCASTSS (R10)(DX*2), Z12
-	VFMADD231PS  Z11, Z12, Z5
+	VFMADD231PS  Z11, Z12, Z2
 	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z11, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z3
 	VBROADCASTSS (R11)(DX*1), Z12
-	VFMADD231PS  Z11, Z12, Z7
+	VFMADD231PS  Z11, Z12, Z4
 	VBROADCASTSS (R11)(DX*2), Z12
-	VFMADD231PS  Z11, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z5
 	VBROADCASTSS (R12), Z12
-	VFMADD231PS  Z11, Z12, Z9
+	VFMADD231PS  Z11, Z12, Z6
 	VBROADCASTSS (R12)(DX*1), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R12)(DX*2), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS (R13), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS (R13)(DX*1), Z12
 	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R13
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z11
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z0, Z0
 	VADDPS    Z11, Z1, Z1
 	VADDPS    Z11, Z2, Z2
@@ -12387,48 +12131,47 @@ summed:
 	VADDPS    Z11, Z10, Z10
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z11
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z11
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z11
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z11
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z11
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z4, Z4
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z11
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z11
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z6, Z6
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z11
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z11
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z8, Z8
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z11
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z11
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z10, Z10
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z13, Z13, Z13
 	VMAXPS Z0, Z13, Z0
@@ -12444,8 +12187,6 @@ accumulated:
 	VMAXPS Z10, Z13, Z10
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -12476,8 +12217,6 @@ activated:
 	VMOVUPS Z10, K1, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -12501,6 +12240,8 @@ TEXT ·tile11x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -12525,72 +12266,72 @@ block:
 	VPXORD Z19, Z19, Z19
 	VPXORD Z20, Z20, Z20
 	VPXORD Z21, Z21, Z21
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
 	LEAQ   (R11)(DX*2), R12
 	ADDQ   DX, R12
-	TESTQ  DI, DI
+	LEAQ   (R12)(DX*2), R13
+	ADDQ   DX, R13
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z22
-	VMOVUPS.Z    64(R8), K1, Z23
-	VBROADCASTSS (R9), Z24
+	VMOVUPS      (R9), Z22
+	VMOVUPS.Z    64(R9), K1, Z23
+	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS (R9)(DX*1), Z24
+	VBROADCASTSS (R10)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (R9)(DX*2), Z24
+	VBROADCASTSS (R10)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R10), Z24
+	VBROADCASTSS (R11), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R10)(DX*1), Z24
+	VBROADCASTSS (R11)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R10)(DX*2), Z24
+	VBROADCASTSS (R11)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R11), Z24
+	VBROADCASTSS (R12), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R11)(DX*1), Z24
+	VBROADCASTSS (R12)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R11)(DX*2), Z24
+	VBROADCASTSS (R12)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (R12), Z24
+	VBROADCASTSS (R13), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (R12)(DX*1), Z24
+	VBROADCASTSS (R13)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R13
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z22
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z0, Z0
 	VADDPS    Z22, Z2, Z2
 	VADDPS    Z22, Z4, Z4
@@ -12602,7 +12343,7 @@ summed:
 	VADDPS    Z22, Z16, Z16
 	VADDPS    Z22, Z18, Z18
 	VADDPS    Z22, Z20, Z20
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z1, Z1
 	VADDPS    Z22, Z3, Z3
 	VADDPS    Z22, Z5, Z5
@@ -12616,70 +12357,69 @@ summed:
 	VADDPS    Z22, Z21, Z21
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z22
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z22
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z22
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z22
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z22
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z8, Z8
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z22
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z10, Z10
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z22
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z12, Z12
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z13, Z13
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z22
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z14, Z14
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z15, Z15
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z22
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z16, Z16
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z17, Z17
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z22
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z18, Z18
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z19, Z19
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z22
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z20, Z20
-	VMOVUPS.Z 64(DI), K1, Z22
+	VMOVUPS.Z 64(R8), K1, Z22
 	VADDPS    Z22, Z21, Z21
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z25, Z25, Z25
 	VMAXPS Z0, Z25, Z0
@@ -12706,8 +12446,6 @@ accumulated:
 	VMAXPS Z21, Z25, Z21
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -12749,8 +12487,6 @@ activated:
 	VMOVUPS Z21, K1, 64(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -12774,6 +12510,8 @@ TEXT ·tile12x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -12788,62 +12526,62 @@ block:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
 	LEAQ   (R11)(DX*2), R12
 	ADDQ   DX, R12
-	TESTQ  DI, DI
+	LEAQ   (R12)(DX*2), R13
+	ADDQ   DX, R13
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z12
-	VBROADCASTSS (R9), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS (R9)(DX*1), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS (R9)(DX*2), Z13
-	VFMADD231PS  Z12, Z13, Z2
+	VMOVUPS.Z    (R9), K1, Z12
 	VBROADCASTSS (R10), Z13
-	VFMADD231PS  Z12, Z13, Z3
+	VFMADD231PS  Z12, Z13, Z0
 	VBROADCASTSS (R10)(DX*1), Z13
-	VFMADD231PS  Z12, Z13, Z4
+	VFMADD231PS  Z12, Z13, Z1
 	VBROADCASTSS (R10)(DX*2), Z13
-	VFMADD231PS  Z12, Z13, Z5
+	VFMADD231PS  Z12, Z13, Z2
 	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z12, Z13, Z6
+	VFMADD231PS  Z12, Z13, Z3
 	VBROADCASTSS (R11)(DX*1), Z13
-	VFMADD231PS  Z12, Z13, Z7
+	VFMADD231PS  Z12, Z13, Z4
 	VBROADCASTSS (R11)(DX*2), Z13
-	VFMADD231PS  Z12, Z13, Z8
+	VFMADD231PS  Z12, Z13, Z5
 	VBROADCASTSS (R12), Z13
-	VFMADD231PS  Z12, Z13, Z9
+	VFMADD231PS  Z12, Z13, Z6
 	VBROADCASTSS (R12)(DX*1), Z13
-	VFMADD231PS  Z12, Z13, Z10
+	VFMADD231PS  Z12, Z13, Z7
 	VBROADCASTSS (R12)(DX*2), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS (R13), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS (R13)(DX*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS (R13)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R13
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z1, Z1
 	VADDPS    Z12, Z2, Z2
@@ -12858,51 +12596,50 @@ summed:
 	VADDPS    Z12, Z11, Z11
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z12
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z12
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z12
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z12
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z12
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z4, Z4
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z12
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z12
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z6, Z6
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z12
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z12
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z12
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z12
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z10, Z10
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z12
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z14, Z14, Z14
 	VMAXPS Z0, Z14, Z0
@@ -12919,8 +12656,6 @@ accumulated:
 	VMAXPS Z11, Z14, Z11
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -12953,8 +12688,6 @@ activated:
 	VMOVUPS Z11, K1, (DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -12978,6 +12711,8 @@ TEXT ·tile12x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -13004,75 +12739,75 @@ block:
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
 	LEAQ   (R11)(DX*2), R12
 	ADDQ   DX, R12
-	TESTQ  DI, DI
+	LEAQ   (R12)(DX*2), R13
+	ADDQ   DX, R13
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z24
-	VMOVUPS.Z    64(R8), K1, Z25
-	VBROADCASTSS (R9), Z26
+	VMOVUPS      (R9), Z24
+	VMOVUPS.Z    64(R9), K1, Z25
+	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (R9)(DX*1), Z26
+	VBROADCASTSS (R10)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (R9)(DX*2), Z26
+	VBROADCASTSS (R10)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R10), Z26
+	VBROADCASTSS (R11), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R10)(DX*1), Z26
+	VBROADCASTSS (R11)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R10)(DX*2), Z26
+	VBROADCASTSS (R11)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R11), Z26
+	VBROADCASTSS (R12), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R11)(DX*1), Z26
+	VBROADCASTSS (R12)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R11)(DX*2), Z26
+	VBROADCASTSS (R12)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R12), Z26
+	VBROADCASTSS (R13), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R12)(DX*1), Z26
+	VBROADCASTSS (R13)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R12)(DX*2), Z26
+	VBROADCASTSS (R13)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R13
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z24
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z2, Z2
 	VADDPS    Z24, Z4, Z4
@@ -13085,7 +12820,7 @@ summed:
 	VADDPS    Z24, Z18, Z18
 	VADDPS    Z24, Z20, Z20
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z1, Z1
 	VADDPS    Z24, Z3, Z3
 	VADDPS    Z24, Z5, Z5
@@ -13100,75 +12835,74 @@ summed:
 	VADDPS    Z24, Z23, Z23
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z24
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z8, Z8
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z10, Z10
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z12, Z12
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z13, Z13
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z14, Z14
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z15, Z15
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z17, Z17
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z19, Z19
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z21, Z21
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z24
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 64(DI), K1, Z24
+	VMOVUPS.Z 64(R8), K1, Z24
 	VADDPS    Z24, Z23, Z23
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z27, Z27, Z27
 	VMAXPS Z0, Z27, Z0
@@ -13197,8 +12931,6 @@ accumulated:
 	VMAXPS Z23, Z27, Z23
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -13243,8 +12975,6 @@ activated:
 	VMOVUPS Z23, K1, 64(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -13268,6 +12998,8 @@ TEXT ·tile13x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -13283,67 +13015,67 @@ block:
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
 	LEAQ   (R11)(DX*2), R12
 	ADDQ   DX, R12
 	LEAQ   (R12)(DX*2), R13
 	ADDQ   DX, R13
-	TESTQ  DI, DI
+	LEAQ   (R13)(DX*2), R14
+	ADDQ   DX, R14
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z13
-	VBROADCASTSS (R9), Z14
-	VFMADD231PS  Z13, Z14, Z0
-	VBROADCASTSS (R9)(DX*1), Z14
-	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (R9)(DX*2), Z14
-	VFMADD231PS  Z13, Z14, Z2
+	VMOVUPS.Z    (R9), K1, Z13
 	VBROADCASTSS (R10), Z14
-	VFMADD231PS  Z13, Z14, Z3
+	VFMADD231PS  Z13, Z14, Z0
 	VBROADCASTSS (R10)(DX*1), Z14
-	VFMADD231PS  Z13, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z1
 	VBROADCASTSS (R10)(DX*2), Z14
-	VFMADD231PS  Z13, Z14, Z5
+	VFMADD231PS  Z13, Z14, Z2
 	VBROADCASTSS (R11), Z14
-	VFMADD231PS  Z13, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z3
 	VBROADCASTSS (R11)(DX*1), Z14
-	VFMADD231PS  Z13, Z14, Z7
+	VFMADD231PS  Z13, Z14, Z4
 	VBROADCASTSS (R11)(DX*2), Z14
-	VFMADD231PS  Z13, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z5
 	VBROADCASTSS (R12), Z14
-	VFMADD231PS  Z13, Z14, Z9
+	VFMADD231PS  Z13, Z14, Z6
 	VBROADCASTSS (R12)(DX*1), Z14
-	VFMADD231PS  Z13, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z7
 	VBROADCASTSS (R12)(DX*2), Z14
-	VFMADD231PS  Z13, Z14, Z11
+	VFMADD231PS  Z13, Z14, Z8
 	VBROADCASTSS (R13), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R13)(DX*1), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS (R13)(DX*2), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS (R14), Z14
 	VFMADD231PS  Z13, Z14, Z12
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R14
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z13
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z0, Z0
 	VADDPS    Z13, Z1, Z1
 	VADDPS    Z13, Z2, Z2
@@ -13359,54 +13091,53 @@ summed:
 	VADDPS    Z13, Z12, Z12
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z13
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z4, Z4
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z6, Z6
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z8, Z8
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z10, Z10
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z13
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z12, Z12
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z15, Z15, Z15
 	VMAXPS Z0, Z15, Z0
@@ -13424,8 +13155,6 @@ accumulated:
 	VMAXPS Z12, Z15, Z12
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -13461,8 +13190,6 @@ activated:
 	VMOVUPS Z12, K1, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -13486,6 +13213,8 @@ TEXT ·tile13x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -13514,81 +13243,81 @@ block:
 	VPXORD Z23, Z23, Z23
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
 	LEAQ   (R11)(DX*2), R12
 	ADDQ   DX, R12
 	LEAQ   (R12)(DX*2), R13
 	ADDQ   DX, R13
-	TESTQ  DI, DI
+	LEAQ   (R13)(DX*2), R14
+	ADDQ   DX, R14
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z26
-	VMOVUPS.Z    64(R8), K1, Z27
-	VBROADCASTSS (R9), Z28
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS (R9)(DX*1), Z28
+	VBROADCASTSS (R10)(DX*1), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS (R9)(DX*2), Z28
+	VBROADCASTSS (R10)(DX*2), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS (R10), Z28
+	VBROADCASTSS (R11), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS (R10)(DX*1), Z28
+	VBROADCASTSS (R11)(DX*1), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS (R10)(DX*2), Z28
+	VBROADCASTSS (R11)(DX*2), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS (R11), Z28
+	VBROADCASTSS (R12), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS (R11)(DX*1), Z28
+	VBROADCASTSS (R12)(DX*1), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS (R11)(DX*2), Z28
+	VBROADCASTSS (R12)(DX*2), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS (R12), Z28
+	VBROADCASTSS (R13), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS (R12)(DX*1), Z28
+	VBROADCASTSS (R13)(DX*1), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS (R12)(DX*2), Z28
+	VBROADCASTSS (R13)(DX*2), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS (R13), Z28
+	VBROADCASTSS (R14), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R14
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z26
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z0, Z0
 	VADDPS    Z26, Z2, Z2
 	VADDPS    Z26, Z4, Z4
@@ -13602,7 +13331,7 @@ summed:
 	VADDPS    Z26, Z20, Z20
 	VADDPS    Z26, Z22, Z22
 	VADDPS    Z26, Z24, Z24
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z1, Z1
 	VADDPS    Z26, Z3, Z3
 	VADDPS    Z26, Z5, Z5
@@ -13618,80 +13347,79 @@ summed:
 	VADDPS    Z26, Z25, Z25
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z26
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z8, Z8
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z10, Z10
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z12, Z12
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z13, Z13
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z14, Z14
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z15, Z15
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z16, Z16
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z17, Z17
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z18, Z18
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z19, Z19
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z20, Z20
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z21, Z21
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z22, Z22
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z23, Z23
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z26
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z24, Z24
-	VMOVUPS.Z 64(DI), K1, Z26
+	VMOVUPS.Z 64(R8), K1, Z26
 	VADDPS    Z26, Z25, Z25
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z29, Z29, Z29
 	VMAXPS Z0, Z29, Z0
@@ -13722,8 +13450,6 @@ accumulated:
 	VMAXPS Z25, Z29, Z25
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -13772,8 +13498,6 @@ activated:
 	VMOVUPS Z25, K1, 64(DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -13797,6 +13521,8 @@ TEXT ·tile14x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -13813,69 +13539,69 @@ block:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
 	LEAQ   (R11)(DX*2), R12
 	ADDQ   DX, R12
 	LEAQ   (R12)(DX*2), R13
 	ADDQ   DX, R13
-	TESTQ  DI, DI
+	LEAQ   (R13)(DX*2), R14
+	ADDQ   DX, R14
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z14
-	VBROADCASTSS (R9), Z15
-	VFMADD231PS  Z14, Z15, Z0
-	VBROADCASTSS (R9)(DX*1), Z15
-	VFMADD231PS  Z14, Z15, Z1
-	VBROADCASTSS (R9)(DX*2), Z15
-	VFMADD231PS  Z14, Z15, Z2
+	VMOVUPS.Z    (R9), K1, Z14
 	VBROADCASTSS (R10), Z15
-	VFMADD231PS  Z14, Z15, Z3
+	VFMADD231PS  Z14, Z15, Z0
 	VBROADCASTSS (R10)(DX*1), Z15
-	VFMADD231PS  Z14, Z15, Z4
+	VFMADD231PS  Z14, Z15, Z1
 	VBROADCASTSS (R10)(DX*2), Z15
-	VFMADD231PS  Z14, Z15, Z5
+	VFMADD231PS  Z14, Z15, Z2
 	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z14, Z15, Z6
+	VFMADD231PS  Z14, Z15, Z3
 	VBROADCASTSS (R11)(DX*1), Z15
-	VFMADD231PS  Z14, Z15, Z7
+	VFMADD231PS  Z14, Z15, Z4
 	VBROADCASTSS (R11)(DX*2), Z15
-	VFMADD231PS  Z14, Z15, Z8
+	VFMADD231PS  Z14, Z15, Z5
 	VBROADCASTSS (R12), Z15
-	VFMADD231PS  Z14, Z15, Z9
+	VFMADD231PS  Z14, Z15, Z6
 	VBROADCASTSS (R12)(DX*1), Z15
-	VFMADD231PS  Z14, Z15, Z10
+	VFMADD231PS  Z14, Z15, Z7
 	VBROADCASTSS (R12)(DX*2), Z15
-	VFMADD231PS  Z14, Z15, Z11
+	VFMADD231PS  Z14, Z15, Z8
 	VBROADCASTSS (R13), Z15
-	VFMADD231PS  Z14, Z15, Z12
+	VFMADD231PS  Z14, Z15, Z9
 	VBROADCASTSS (R13)(DX*1), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS (R13)(DX*2), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS (R14), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS (R14)(DX*1), Z15
 	VFMADD231PS  Z14, Z15, Z13
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R14
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z1, Z1
 	VADDPS    Z14, Z2, Z2
@@ -13892,57 +13618,56 @@ summed:
 	VADDPS    Z14, Z13, Z13
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS.Z (DI), K1, Z14
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z0, Z0
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z2, Z2
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z4, Z4
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z6, Z6
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z8, Z8
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z10, Z10
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z12, Z12
-	ADDQ      R9, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      R10, R8
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z13, Z13
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
@@ -13961,8 +13686,6 @@ accumulated:
 	VMAXPS Z13, Z16, Z13
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, K1, (DI)
@@ -14000,8 +13723,6 @@ activated:
 	VMOVUPS Z13, K1, (DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -14025,6 +13746,8 @@ TEXT ·tile14x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  32(BX), BX
 	MOVQ  t+0(FP), SI
 	MOVQ  48(SI), SI
+	MOVQ  t+0(FP), DI
+	MOVQ  56(DI), DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -14055,84 +13778,84 @@ block:
 	VPXORD Z25, Z25, Z25
 	VPXORD Z26, Z26, Z26
 	VPXORD Z27, Z27, Z27
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
+	MOVQ   (R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   40(R9), R9
+	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
 	LEAQ   (R11)(DX*2), R12
 	ADDQ   DX, R12
 	LEAQ   (R12)(DX*2), R13
 	ADDQ   DX, R13
-	TESTQ  DI, DI
+	LEAQ   (R13)(DX*2), R14
+	ADDQ   DX, R14
+	TESTQ  R8, R8
 	JZ     summed
 
 step:
-	VMOVUPS      (R8), Z28
-	VMOVUPS.Z    64(R8), K1, Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS (R9)(DX*1), Z30
+	VBROADCASTSS (R10)(DX*1), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS (R9)(DX*2), Z30
+	VBROADCASTSS (R10)(DX*2), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS (R10), Z30
+	VBROADCASTSS (R11), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
-	VBROADCASTSS (R10)(DX*1), Z30
+	VBROADCASTSS (R11)(DX*1), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS (R10)(DX*2), Z30
+	VBROADCASTSS (R11)(DX*2), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS (R11), Z30
+	VBROADCASTSS (R12), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS (R11)(DX*1), Z30
+	VBROADCASTSS (R12)(DX*1), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
-	VBROADCASTSS (R11)(DX*2), Z30
+	VBROADCASTSS (R12)(DX*2), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS (R12), Z30
+	VBROADCASTSS (R13), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS (R12)(DX*1), Z30
+	VBROADCASTSS (R13)(DX*1), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS (R12)(DX*2), Z30
+	VBROADCASTSS (R13)(DX*2), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS (R13), Z30
+	VBROADCASTSS (R14), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS (R13)(DX*1), Z30
+	VBROADCASTSS (R14)(DX*1), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         BX, R9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
-	ADDQ         SI, R8
-	DECQ         DI
+	ADDQ         BX, R14
+	ADDQ         SI, R9
+	DECQ         R8
 	JNZ          step
 
 summed:
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
 	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
+	MOVQ      72(R8), R8
+	MOVQ      t+0(FP), R9
+	MOVQ      80(R9), R9
+	TESTQ     R8, R8
 	JZ        biased
-	VMOVUPS   (DI), Z28
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z0, Z0
 	VADDPS    Z28, Z2, Z2
 	VADDPS    Z28, Z4, Z4
@@ -14147,7 +13870,7 @@ summed:
 	VADDPS    Z28, Z22, Z22
 	VADDPS    Z28, Z24, Z24
 	VADDPS    Z28, Z26, Z26
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z1, Z1
 	VADDPS    Z28, Z3, Z3
 	VADDPS    Z28, Z5, Z5
@@ -14164,85 +13887,84 @@ summed:
 	VADDPS    Z28, Z27, Z27
 
 biased:
-	TESTQ     $0x00000001, R8
+	TESTQ     $0x00000001, R9
 	JZ        accumulated
-	MOVQ      t+0(FP), DI
-	MOVQ      56(DI), DI
-	MOVQ      t+0(FP), R9
-	MOVQ      64(R9), R9
-	VMOVUPS   (DI), Z28
+	MOVQ      DI, R8
+	MOVQ      t+0(FP), R10
+	MOVQ      64(R10), R10
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z1, Z1
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z2, Z2
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z3, Z3
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z4, Z4
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z5, Z5
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z6, Z6
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z7, Z7
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z8, Z8
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z9, Z9
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z10, Z10
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z11, Z11
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z12, Z12
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z13, Z13
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z14, Z14
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z15, Z15
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z16, Z16
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z17, Z17
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z18, Z18
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z19, Z19
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z20, Z20
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z21, Z21
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z22, Z22
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z23, Z23
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z24, Z24
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z25, Z25
-	ADDQ      R9, DI
-	VMOVUPS   (DI), Z28
+	ADDQ      R10, R8
+	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z26, Z26
-	VMOVUPS.Z 64(DI), K1, Z28
+	VMOVUPS.Z 64(R8), K1, Z28
 	VADDPS    Z28, Z27, Z27
-	ADDQ      R9, DI
+	ADDQ      R10, R8
 
 accumulated:
-	TESTQ  $0x00000002, R8
+	TESTQ  $0x00000002, R9
 	JZ     activated
 	VPXORD Z31, Z31, Z31
 	VMAXPS Z0, Z31, Z0
@@ -14275,8 +13997,6 @@ accumulated:
 	VMAXPS Z27, Z31, Z27
 
 activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
 	MOVQ    t+0(FP), R8
 	MOVQ    64(R8), R8
 	VMOVUPS Z0, (DI)
@@ -14328,8 +14048,6 @@ activated:
 	VMOVUPS Z27, K1, 64(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
-	MOVQ    t+0(FP), R8
-	MOVQ    DI, 56(R8)
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER

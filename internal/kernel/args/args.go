@@ -3,7 +3,8 @@
 package args
 
 // Tile is what a product kernel works on: Blocks blocks of rows of Y = X·W, one below the other,
-// each as high as the kernel's name says. Strides are in bytes. A kernel may change any field.
+// each as high as the kernel's name says.
+// Strides are in bytes. Kernels change nothing here: a pointer past its array must not meet the garbage collector.
 type Tile struct {
 	K      int      // summed index
 	Blocks int      // at least 1

@@ -109,11 +109,6 @@ func (a *asm) field(name string) reg.GPVirtual {
 	return r
 }
 
-// setField stores r in a field of the function's argument block t.
-func (a *asm) setField(name string, r reg.GPVirtual) {
-	a.Store(r, a.Dereference(a.Param("t")).Field(name))
-}
-
 // relu sets v = max(0, v). The value stands second in Intel's order: that operand is the result where
 // either is NaN, or both are zeros.
 func (a *asm) relu(v, zero reg.VecVirtual) { a.VMAXPS(v, zero, v) }

@@ -29,6 +29,7 @@ type column struct {
 func (t column) emit() {
 	t.begin(fmt.Sprintf("column%d%s", t.rows, t.level), "(t *Tile)", fmt.Sprintf("computes blocks of %d rows × 1 column.", t.rows))
 	blocks, x, xRow := t.field("Blocks"), t.field("X"), t.field("XRow")
+	y := t.field("Y")
 
 	t.Label("block")
 	sums := make([][]reg.VecVirtual, t.rows) // [row][16/lanes]
@@ -55,7 +56,7 @@ func (t column) emit() {
 	t.JZ(operand.LabelRef("summed"))
 	t.step(sums, xs, xRow, w, t.firstOf16(k))
 	t.Label("summed")
-	t.finish(sums)
+	t.finish(sums, y)
 	for i := range t.rows {
 		if i%2 == 1 {
 			t.LEAQ(operand.Mem{Base: x, Index: xRow, Scale: 2}, x)
@@ -87,8 +88,8 @@ func (t column) step(sums [][]reg.VecVirtual, xs []reg.GPVirtual, xRow, w reg.GP
 	}
 }
 
-// finish adds the lanes, adds the bias, applies ReLU where asked, and stores the elements.
-func (t column) finish(sums [][]reg.VecVirtual) {
+// finish adds the lanes, adds the bias, applies ReLU where asked, stores the elements and moves y past them.
+func (t column) finish(sums [][]reg.VecVirtual, y reg.GPVirtual) {
 	for _, s := range sums {
 		t.addHalves(s...)
 	}
@@ -106,10 +107,9 @@ func (t column) finish(sums [][]reg.VecVirtual) {
 		t.VMAXSS(s[0].AsX(), zero.AsX(), s[0].AsX())
 	}
 	t.Label("activated")
-	y, yRow := t.field("Y"), t.field("YRow")
+	yRow := t.field("YRow")
 	for _, s := range sums {
 		t.VMOVSS(s[0].AsX(), operand.Mem{Base: y})
 		t.ADDQ(yRow, y)
 	}
-	t.setField("Y", y)
 }

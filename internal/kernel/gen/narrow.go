@@ -32,6 +32,7 @@ func (t narrow) emit() {
 	t.begin(fmt.Sprintf("narrow%d%s", t.rows, t.level), "(t *Tile)", fmt.Sprintf("computes blocks of %d rows × Tail columns.", t.rows))
 	columns := t.first(t.field("Tail"))
 	blocks, x, xRow, wRow := t.field("Blocks"), t.field("X"), t.field("XRow"), t.field("WRow")
+	y := t.field("Y")
 
 	t.Label("block")
 	sums := make([][]reg.VecVirtual, t.rows)
@@ -66,7 +67,7 @@ func (t narrow) emit() {
 		t.VADDPS(s[3], s[2], s[2])
 		t.VADDPS(s[2], s[0], s[0])
 	}
-	t.finish(sums, columns)
+	t.finish(sums, y, columns)
 	for i := range t.rows {
 		if i%2 == 1 {
 			t.LEAQ(operand.Mem{Base: x, Index: xRow, Scale: 2}, x)
@@ -95,8 +96,8 @@ func (t narrow) step(sums [][]reg.VecVirtual, c int, xs []reg.GPVirtual, xRow, w
 	}
 }
 
-// finish adds the bias, applies ReLU where asked, and stores the rows.
-func (t narrow) finish(sums [][]reg.VecVirtual, columns *mask) {
+// finish adds the bias, applies ReLU where asked, stores the rows and moves y past them.
+func (t narrow) finish(sums [][]reg.VecVirtual, y reg.GPVirtual, columns *mask) {
 	bias, flags := t.field("Bias"), t.field("Flags")
 	t.TESTQ(bias, bias)
 	t.JZ(operand.LabelRef("biased"))
@@ -112,10 +113,9 @@ func (t narrow) finish(sums [][]reg.VecVirtual, columns *mask) {
 		t.relu(s[0], zero)
 	}
 	t.Label("activated")
-	y, yRow := t.field("Y"), t.field("YRow")
+	yRow := t.field("YRow")
 	for _, s := range sums {
 		t.store(s[0], columns, operand.Mem{Base: y})
 		t.ADDQ(yRow, y)
 	}
-	t.setField("Y", y)
 }

@@ -50,6 +50,7 @@ func (t tile) emit() {
 		last = t.first(t.field("Tail"))
 	}
 	blocks, x, xRow, xCol, wRow := t.field("Blocks"), t.field("X"), t.field("XRow"), t.field("XCol"), t.field("WRow")
+	y := t.field("Y")
 
 	t.Label("block")
 	sums := t.sums()
@@ -67,8 +68,8 @@ func (t tile) emit() {
 	t.JNZ(operand.LabelRef("step"))
 
 	t.Label("summed")
-	t.finish(sums, last)
-	y, yRow := t.field("Y"), t.field("YRow")
+	t.finish(sums, y, last)
+	yRow := t.field("YRow")
 	for i, row := range sums {
 		for j, v := range row {
 			t.store(v, t.maskOf(j, last), operand.Mem{Base: y, Disp: j * t.bytes()})
@@ -81,7 +82,6 @@ func (t tile) emit() {
 	if t.rows%2 == 1 {
 		t.ADDQ(xRow, x)
 	}
-	t.setField("Y", y)
 	t.DECQ(blocks)
 	t.JNZ(operand.LabelRef("block"))
 	t.end()
@@ -160,7 +160,7 @@ func (t tile) step(sums [][]reg.VecVirtual, xs []reg.GPVirtual, xRow, w reg.GPVi
 }
 
 // finish adds the bias and what stands in Y, and applies ReLU, as far as the tile asks for them.
-func (t tile) finish(sums [][]reg.VecVirtual, last *mask) {
+func (t tile) finish(sums [][]reg.VecVirtual, y reg.GPVirtual, last *mask) {
 	at := func(base reg.GPVirtual, j int) reg.VecVirtual {
 		return t.loaded(operand.Mem{Base: base, Disp: j * t.bytes()}, t.maskOf(j, last))
 	}
@@ -177,12 +177,12 @@ func (t tile) finish(sums [][]reg.VecVirtual, last *mask) {
 
 	t.TESTQ(operand.U32(args.Accumulate), flags)
 	t.JZ(operand.LabelRef("accumulated"))
-	y, yRow := t.field("Y"), t.field("YRow")
+	row, yRow := t.copyOf(y), t.field("YRow")
 	for i := range sums {
 		for j := range t.vectors {
-			t.VADDPS(at(y, j), sums[i][j], sums[i][j])
+			t.VADDPS(at(row, j), sums[i][j], sums[i][j])
 		}
-		t.ADDQ(yRow, y)
+		t.ADDQ(yRow, row)
 	}
 	t.Label("accumulated")
 

@@ -1,0 +1,48 @@
+package kernel
+
+import "testing"
+
+// TestAllocations checks that nothing allocates once a Scratch has grown.
+func TestAllocations(t *testing.T) {
+	if raceBuild {
+		t.Skip("the race detector allocates")
+	}
+	mat := func(rows, cols int) Mat { return Matrix(make([]float32, rows*cols), rows, cols) }
+	x, y, w, b := mat(20, 33), mat(20, 40), mat(33, 40), make([]float32, 40)
+	narrow, column := mat(33, 3), mat(33, 1)
+	var s Scratch
+	for l := generic; l <= bestLevel(); l++ {
+		useLevel(t, l)
+		for name, call := range map[string]func(){
+			"MatMul":        func() { s.MatMul(y, x, w, b, Tanh) },
+			"MatMul narrow": func() { s.MatMul(corner(y, 20, 3), x, narrow, b[:3], ReLU) },
+			"MatMul column": func() { s.MatMul(corner(y, 20, 1), x, column, b[:1], ReLU) },
+			"MatMulBT":      func() { s.MatMulBT(x, y, w) },
+			"MatMulAT":      func() { s.MatMulAT(w, x, y, true) },
+			"MatMulAT thin": func() { s.MatMulAT(narrow, x, corner(y, 20, 3), true) },
+			"LogSoftmax":    func() { LogSoftmax(y, y) },
+			"ColumnSums":    func() { ColumnSums(b, y, true) },
+			"SumSquares":    func() { SumSquares(b) },
+		} {
+			if n := testing.AllocsPerRun(10, call); n != 0 {
+				t.Errorf("%s at level %s: %v allocations", name, l, n)
+			}
+		}
+		for _, k := range elementKernels {
+			v := k.arguments(100)
+			if n := testing.AllocsPerRun(10, func() { k.run(v) }); n != 0 {
+				t.Errorf("%s at level %s: %v allocations", k.name, l, n)
+			}
+		}
+	}
+	// Operands on the caller's stack stay there.
+	if n := testing.AllocsPerRun(10, func() {
+		var s Scratch
+		var x, y [16]float32
+		Exp(y[:], x[:])
+		Adam(x[:], y[:], x[:], y[:], adamStep)
+		s.MatMul(Matrix(y[:], 1, 16), Matrix(x[:3], 1, 3), corner(w, 3, 16), nil, ReLU)
+	}); n != 0 {
+		t.Errorf("operands on the stack: %v allocations", n)
+	}
+}
