@@ -1,0 +1,50 @@
+package metrics
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"math"
+	"strconv"
+)
+
+// CSV is a sink that writes a table with a header. Every row is handed to the file at once, so that
+// the run can be watched, and nothing is lost with the process. Unknown values are empty cells.
+type CSV struct {
+	file  io.WriteCloser
+	w     *csv.Writer
+	cells []string
+}
+
+// NewCSV writes the header to file, which the sink closes.
+func NewCSV(file io.WriteCloser, names []string) (*CSV, error) {
+	c := &CSV{file: file, w: csv.NewWriter(file), cells: make([]string, len(names))}
+	copy(c.cells, names)
+	return c, c.flush()
+}
+
+// Write appends a row.
+func (c *CSV) Write(r Row) error {
+	for i, v := range r.Values {
+		if math.IsNaN(v) {
+			c.cells[i] = ""
+			continue
+		}
+		c.cells[i] = strconv.FormatFloat(v, 'g', 10, 64)
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			c.cells[i] = strconv.FormatInt(int64(v), 10)
+		}
+	}
+	return c.flush()
+}
+
+func (c *CSV) flush() error {
+	if err := c.w.Write(c.cells); err != nil {
+		return err
+	}
+	c.w.Flush()
+	return c.w.Error()
+}
+
+// Close closes the file.
+func (c *CSV) Close() error { return errors.Join(c.w.Error(), c.file.Close()) }
