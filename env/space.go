@@ -14,7 +14,11 @@ const (
 )
 
 func (k Kind) String() string {
-	return [...]string{"Box", "Discrete", "MultiDiscrete", "MultiBinary"}[k]
+	names := [...]string{"Box", "Discrete", "MultiDiscrete", "MultiBinary"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
 
 // Space is plain data: it stands in manifests and handshakes.
@@ -58,32 +62,51 @@ func (s Space) Size() int {
 func (s Space) Validate() error {
 	switch s.Kind {
 	case Box:
-		n := s.Size()
-		if n <= 0 {
-			return fmt.Errorf("box of shape %v has no elements", s.Shape)
-		}
-		if len(s.Low) != n || len(s.High) != n {
-			return fmt.Errorf("box of shape %v wants %d bounds, has %d low and %d high", s.Shape, n, len(s.Low), len(s.High))
-		}
-		for i := range s.Low {
-			if !(s.Low[i] <= s.High[i]) {
-				return fmt.Errorf("box element %d has bounds [%v, %v]", i, s.Low[i], s.High[i])
-			}
-		}
+		return s.validateBox()
 	case Discrete, MultiDiscrete, MultiBinary:
-		if len(s.N) == 0 {
-			return fmt.Errorf("%v space without N", s.Kind)
-		}
-		for i, n := range s.N {
-			if n <= 0 {
-				return fmt.Errorf("%v space offers %d choices at %d", s.Kind, n, i)
-			}
-		}
-		if s.Start != nil && len(s.Start) != len(s.N) {
-			return fmt.Errorf("%v space has %d starts for %d choices", s.Kind, len(s.Start), len(s.N))
-		}
+		return s.validateChoices()
 	default:
 		return fmt.Errorf("unknown kind of space %d", s.Kind)
+	}
+}
+
+func (s Space) validateBox() error {
+	for _, d := range s.Shape {
+		if d <= 0 {
+			return fmt.Errorf("box of shape %v has no elements", s.Shape)
+		}
+	}
+	if n := s.Size(); len(s.Low) != n || len(s.High) != n {
+		return fmt.Errorf("box of shape %v wants %d bounds, has %d low and %d high", s.Shape, n, len(s.Low), len(s.High))
+	}
+	for i := range s.Low {
+		if !(s.Low[i] <= s.High[i]) {
+			return fmt.Errorf("box element %d has bounds [%v, %v]", i, s.Low[i], s.High[i])
+		}
+		if s.Bytes && (s.Low[i] < 0 || s.High[i] > 255) {
+			return fmt.Errorf("box element %d has bounds [%v, %v], beyond bytes", i, s.Low[i], s.High[i])
+		}
+	}
+	return nil
+}
+
+func (s Space) validateChoices() error {
+	if len(s.N) == 0 {
+		return fmt.Errorf("%v space without N", s.Kind)
+	}
+	if s.Kind != MultiDiscrete && len(s.N) != 1 {
+		return fmt.Errorf("%v space with %d numbers of choices", s.Kind, len(s.N))
+	}
+	for i, n := range s.N {
+		if n <= 0 {
+			return fmt.Errorf("%v space offers %d choices at %d", s.Kind, n, i)
+		}
+	}
+	if s.Start != nil && len(s.Start) != len(s.N) {
+		return fmt.Errorf("%v space has %d starts for %d choices", s.Kind, len(s.Start), len(s.N))
+	}
+	if s.Bytes {
+		return fmt.Errorf("%v space of bytes", s.Kind)
 	}
 	return nil
 }

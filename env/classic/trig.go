@@ -46,7 +46,7 @@ func reduce(x float64) (quarter int, rest, tail float64) {
 		mid  = 6.07710050630396597660e-11
 		low  = 2.02226624879595063154e-21
 	)
-	quarter = int(x*(2/math.Pi) + math.Copysign(0.5, x))
+	quarter = int(float64(x*(2/math.Pi)) + math.Copysign(0.5, x))
 	n := float64(quarter)
 	t := x - float64(n*high)
 	w := float64(n * mid)
