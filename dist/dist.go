@@ -21,14 +21,14 @@ import (
 	"covey/internal/kernel"
 )
 
-// Distribution is a family of distributions over actions, one member for each row of params.
-type Distribution interface {
+// Sampler turns each row of params into an action: what acting needs of a distribution.
+type Sampler interface {
 	// Params is the number of parameters in a row.
 	Params() int
 	// Actions is the number of elements in an action.
 	Actions() int
-	// Sample draws an action for each row and writes its log-probability, the same bits as
-	// [Distribution.LogProb] of it. Rows draw from rng in order, so a batch takes what its rows would
+	// Sample draws an action for each row and writes its log-probability, for a [Distribution] the same
+	// bits as its LogProb. Rows draw from rng in order, so a batch takes what its rows would
 	// have taken one after another.
 	//
 	// actions: [rows, Actions]; logProbs: [rows], nil: not wanted; params: [rows, Params].
@@ -37,6 +37,12 @@ type Distribution interface {
 	//
 	// actions: [rows, Actions]; params: [rows, Params].
 	Mode(actions []float32, params kernel.Mat)
+}
+
+// Distribution is a family of distributions over actions, one member for each row of params, that learns
+// by the policy gradient.
+type Distribution interface {
+	Sampler
 	// LogProb writes log π(a) of each row's action.
 	//
 	// logProbs: [rows]; params: [rows, Params]; actions: [rows, Actions].
@@ -58,7 +64,7 @@ type Loss struct {
 }
 
 // check panics unless params is [rows, d.Params] for actions [rows, d.Actions] and each of perRow [rows].
-func check(method string, d Distribution, params kernel.Mat, actions, perRow []float32) {
+func check(method string, d Sampler, params kernel.Mat, actions, perRow []float32) {
 	if params.Cols != d.Params() || len(actions) != params.Rows*d.Actions() || len(perRow) != params.Rows {
 		panic(fmt.Sprintf("dist.%s: parameters [%d,%d] with %d action elements and %d values, want [rows,%d], [rows,%d], [rows]",
 			method, params.Rows, params.Cols, len(actions), len(perRow), d.Params(), d.Actions()))
@@ -67,7 +73,7 @@ func check(method string, d Distribution, params kernel.Mat, actions, perRow []f
 
 // checkSample panics unless params is [rows, d.Params] for actions [rows, d.Actions], and logProbs, where
 // wanted, [rows].
-func checkSample(d Distribution, params kernel.Mat, actions, logProbs []float32) {
+func checkSample(d Sampler, params kernel.Mat, actions, logProbs []float32) {
 	if params.Cols != d.Params() || len(actions) != params.Rows*d.Actions() || logProbs != nil && len(logProbs) != params.Rows {
 		panic(fmt.Sprintf("dist.Sample: parameters [%d,%d] with %d action elements and %d log-probabilities, want [rows,%d], [rows,%d], [rows]",
 			params.Rows, params.Cols, len(actions), len(logProbs), d.Params(), d.Actions()))

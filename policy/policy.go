@@ -18,11 +18,11 @@ import (
 type Policy struct {
 	Spec   env.Spec
 	Net    *nn.Net
-	Column int // first of the network's outputs that are the distribution's parameters
-	// NewDistribution makes one goroutine's distribution over actions.
-	NewDistribution func() dist.Distribution
-	Params          []float32 // [Net.Size]
-	Moments         Moments
+	Column int // first of the network's outputs that are the sampler's parameters
+	// NewSampler makes one goroutine's way from outputs to actions, usually a distribution.
+	NewSampler func() dist.Sampler
+	Params     []float32 // [Net.Size]
+	Moments    Moments
 }
 
 // Clone returns an independent copy.
@@ -65,19 +65,19 @@ func Distribution(action env.Space) (func() dist.Distribution, error) {
 
 // Actor is one goroutine's use of a policy.
 type Actor struct {
-	policy *Policy
-	pass   nn.Pass
-	dist   dist.Distribution
-	bounds Bounds
-	frame  int
-	input  []float32 // [rows, frame], normalised
-	out    []float32 // [rows, out]
+	policy  *Policy
+	pass    nn.Pass
+	sampler dist.Sampler
+	bounds  Bounds
+	frame   int
+	input   []float32 // [rows, frame], normalised
+	out     []float32 // [rows, out]
 }
 
 // NewActor returns an actor for up to rows observations at a time. It follows changes of the
 // policy's parameters.
 func (p *Policy) NewActor(rows int) *Actor {
-	a := &Actor{policy: p, pass: p.Net.NewPass(rows), dist: p.NewDistribution(), bounds: NewBounds(p.Spec.Action),
+	a := &Actor{policy: p, pass: p.Net.NewPass(rows), sampler: p.NewSampler(), bounds: NewBounds(p.Spec.Action),
 		frame: p.Net.In.Size(), out: make([]float32, rows*p.Net.Out)}
 	if p.Moments.NormalizesObservations() {
 		a.input = make([]float32, rows*a.frame)
@@ -89,17 +89,17 @@ func (p *Policy) NewActor(rows int) *Actor {
 // actions: sampled with rng, or the most likely ones when rng is nil. actions: [rows, action],
 // obs: [rows, frame].
 func (a *Actor) Act(actions []float32, obs env.Values, rng *rand.Rand) {
-	p, rows := a.policy, len(actions)/a.dist.Actions()
+	p, rows := a.policy, len(actions)/a.sampler.Actions()
 	if a.input != nil {
 		p.Moments.Normalize(a.input[:rows*a.frame], obs.F[:rows*a.frame])
 		obs = env.Values{F: a.input}
 	}
 	a.pass.Step(p.Params, a.out, nil, obs, 0, rows)
-	params := kernel.Mat{X: a.out[p.Column:], Rows: rows, Cols: a.dist.Params(), Stride: p.Net.Out}
+	params := kernel.Mat{X: a.out[p.Column:], Rows: rows, Cols: a.sampler.Params(), Stride: p.Net.Out}
 	if rng == nil {
-		a.dist.Mode(actions, params)
+		a.sampler.Mode(actions, params)
 	} else {
-		a.dist.Sample(actions, nil, params, rng)
+		a.sampler.Sample(actions, nil, params, rng)
 	}
 	a.bounds.Apply(actions, actions)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"covey/dist"
 	"covey/env"
 	"covey/nn"
 	"covey/state"
@@ -26,7 +27,7 @@ func build(t *testing.T, action env.Space, frame int) *Policy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Policy{Spec: spec, Net: net, Column: 1, NewDistribution: d, Params: make([]float32, net.Size), Moments: NewMoments(frame, false)}
+	p := &Policy{Spec: spec, Net: net, Column: 1, NewSampler: func() dist.Sampler { return d() }, Params: make([]float32, net.Size), Moments: NewMoments(frame, false)}
 	net.Init(p.Params, rand.New(rand.NewPCG(1, 1)))
 	return p
 }

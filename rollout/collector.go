@@ -32,11 +32,10 @@ type Collector struct {
 
 	// Pass holds the activations of the segment's rows, and room for B more after them.
 	Pass nn.Pass
-	// Distribution is the policy's, for this goroutine.
-	Distribution dist.Distribution
 	// Seen is what the normalisers would learn from the segments since it was last reset.
 	Seen policy.Moments
 
+	sampler  dist.Sampler
 	bounds   policy.Bounds
 	frame    int
 	segment  Segment
@@ -63,20 +62,20 @@ func NewCollector(p *policy.Policy, v env.Vector, extent Extent, steps int, gamm
 			return nil, fmt.Errorf("whole episodes of %s have no limit: give it one, or use extent %s", v.Spec().ID, UntilEnd)
 		}
 	}
-	d := p.NewDistribution()
+	sampler := p.NewSampler()
 	rows := steps * b
 	c := &Collector{
 		policy: p, vector: v, extent: extent, gamma: gamma, rng: rng,
 		Pass: p.Net.NewPass(rows + b), Seen: p.Moments.Clone(),
-		Distribution: d, bounds: policy.NewBounds(p.Spec.Action), frame: frame, capacity: steps,
+		sampler: sampler, bounds: policy.NewBounds(p.Spec.Action), frame: frame, capacity: steps,
 		obs: env.MakeValues(p.Net.In, b*frame), final: env.MakeValues(p.Net.In, b*frame),
-		actions: make([]float32, b*d.Actions()), outcomes: make([]env.Outcome, b),
+		actions: make([]float32, b*sampler.Actions()), outcomes: make([]env.Outcome, b),
 		state: make([]float32, b*p.Net.State), starts: make([]bool, b),
 		running: make([]Episode, b), returns: make([]float32, b),
 		segment: Segment{
 			B:            b,
 			Observations: env.MakeValues(p.Net.In, (rows+b)*frame),
-			Actions:      make([]float32, rows*d.Actions()),
+			Actions:      make([]float32, rows*sampler.Actions()),
 			Outputs:      make([]float32, rows*p.Net.Out),
 			Rewards:      make([]float32, rows),
 			Terminated:   make([]bool, rows),
@@ -135,9 +134,9 @@ func (c *Collector) act(t int) {
 	s, p, b := &c.segment, c.policy, c.segment.B
 	out := s.Outputs[t*b*p.Net.Out : (t+1)*b*p.Net.Out]
 	c.Pass.Step(p.Params, out, c.state, s.Observations.Slice(t*b*c.frame, (t+1)*b*c.frame), t, b)
-	params := kernel.Mat{X: out[p.Column:], Rows: b, Cols: c.Distribution.Params(), Stride: p.Net.Out}
+	params := kernel.Mat{X: out[p.Column:], Rows: b, Cols: c.sampler.Params(), Stride: p.Net.Out}
 	sampled := s.Actions[t*len(c.actions) : (t+1)*len(c.actions)]
-	c.Distribution.Sample(sampled, nil, params, c.rng)
+	c.sampler.Sample(sampled, nil, params, c.rng)
 	c.bounds.Apply(c.actions, sampled)
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"covey/dist"
 	"covey/env"
 	"covey/nn"
 	"covey/policy"
@@ -61,7 +62,7 @@ func collector(t *testing.T, extent Extent, steps int, normalize bool, limits ..
 	if normalize {
 		frame = 2
 	}
-	p := &policy.Policy{Spec: v.Spec(), Net: net, Column: 1, NewDistribution: d, Params: make([]float32, net.Size), Moments: policy.NewMoments(frame, normalize)}
+	p := &policy.Policy{Spec: v.Spec(), Net: net, Column: 1, NewSampler: func() dist.Sampler { return d() }, Params: make([]float32, net.Size), Moments: policy.NewMoments(frame, normalize)}
 	net.Init(p.Params, rand.New(rand.NewPCG(1, 1)))
 	c, err := NewCollector(p, v, extent, steps, 0.5, make([]uint64, len(limits)), rand.New(rand.NewPCG(2, 2)))
 	if err != nil {

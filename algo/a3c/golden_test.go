@@ -107,10 +107,14 @@ func goldenWorker(t *testing.T, c *golden) (*worker, *global) {
 		t.Fatal(err)
 	}
 	g.boundary = func(algo.Progress) (algo.Decision, error) { return algo.Decision{}, nil }
+	distribution, err := policy.Distribution(spec.Action)
+	if err != nil {
+		t.Fatal(err)
+	}
 	local := p.Clone()
 	seen := policy.NewMoments(0, false)
-	return &worker{cfg: &cfg, policy: local, scratch: newScratch(12, 2, p.Net.Out),
-		collect:  &rollout.Collector{Pass: p.Net.NewPass(14), Distribution: p.NewDistribution(), Seen: seen},
+	return &worker{cfg: &cfg, policy: local, distribution: distribution(), scratch: newScratch(12, 2, p.Net.Out),
+		collect:  &rollout.Collector{Pass: p.Net.NewPass(14), Seen: seen},
 		gradient: Gradient{Values: make([]float32, p.Net.Size)}}, g
 }
 

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"covey/algo"
+	"covey/dist"
 	"covey/env"
 	"covey/nn"
 	"covey/policy"
@@ -73,6 +74,10 @@ func (l *Learner) addWorker(i int, v env.Vector, seed uint64) error {
 	for j := range seeds {
 		seeds[j] = rng.Uint64()
 	}
+	distribution, err := policy.Distribution(v.Spec().Action)
+	if err != nil {
+		return err
+	}
 	local := l.global.policy.Clone()
 	c, err := rollout.NewCollector(local, v, cfg.Segment, cfg.SegmentLength, cfg.Gamma, seeds, rng)
 	if err != nil {
@@ -80,7 +85,7 @@ func (l *Learner) addWorker(i int, v env.Vector, seed uint64) error {
 	}
 	l.streams = append(l.streams, stream)
 	l.workers = append(l.workers, &worker{
-		cfg: cfg, id: i, policy: local, collect: c,
+		cfg: cfg, id: i, policy: local, distribution: distribution(), collect: c,
 		scratch:  newScratch(c.Capacity(), v.Len(), local.Net.Out),
 		gradient: Gradient{Values: make([]float32, local.Net.Size)},
 	})
@@ -108,7 +113,7 @@ func newPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
 		frame = spec.Observation.Size()
 	}
 	return &policy.Policy{
-		Spec: spec, Net: net, Column: 1, NewDistribution: distribution,
+		Spec: spec, Net: net, Column: 1, NewSampler: func() dist.Sampler { return distribution() },
 		Params: make([]float32, net.Size), Moments: policy.NewMoments(frame, cfg.NormalizeRewards),
 	}, nil
 }

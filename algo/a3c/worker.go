@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"covey/dist"
 	"covey/internal/kernel"
 	"covey/optim"
 	"covey/policy"
@@ -48,6 +49,8 @@ type worker struct {
 	policy  *policy.Policy // the local copy
 	collect *rollout.Collector
 	scratch scratch
+
+	distribution dist.Distribution // for the loss
 
 	gradient Gradient
 }
@@ -152,10 +155,10 @@ func (w *worker) differentiate(s *rollout.Segment) {
 		scale = 1 / float32(n)
 	}
 	heads := func(m []float32) kernel.Mat {
-		return kernel.Mat{X: m[p.Column:], Rows: n, Cols: w.collect.Distribution.Params(), Stride: p.Net.Out}
+		return kernel.Mat{X: m[p.Column:], Rows: n, Cols: w.distribution.Params(), Stride: p.Net.Out}
 	}
-	actions := s.Actions[:n*w.collect.Distribution.Actions()]
-	loss := w.collect.Distribution.PolicyGradient(heads(x.dout), heads(s.Outputs), actions, adv, cfg.EntropyWeight, scale)
+	actions := s.Actions[:n*w.distribution.Actions()]
+	loss := w.distribution.PolicyGradient(heads(x.dout), heads(s.Outputs), actions, adv, cfg.EntropyWeight, scale)
 	value := w.valueGradient(n, scale*cfg.ValueWeight)
 	w.collect.Pass.Backward(p.Params, w.gradient.Values, nil, x.dout, s.T, s.B)
 
