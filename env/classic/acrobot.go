@@ -50,9 +50,9 @@ func (a *acrobot) Reset(seed uint64, obs env.Values) error {
 
 func (a *acrobot) Step(action []float32, obs env.Values) (env.Outcome, error) {
 	const tau = 0.2 // s, between states
-	choice, err := a.choice(action)
-	if err != nil {
-		return env.Outcome{}, err
+	choice, ok := a.choice(action)
+	if !ok {
+		return env.Outcome{}, a.refusal(action)
 	}
 	s := rungeKutta(a.links, float64(choice-1), tau)
 	s.theta1 = wrap(s.theta1)

@@ -53,9 +53,9 @@ func (c *cartPole) Step(action []float32, obs env.Values) (env.Outcome, error) {
 		poleMoment = 0.05 // kg·m, massPole·length
 		tau        = 0.02 // s, between states
 	)
-	push, err := c.choice(action)
-	if err != nil {
-		return env.Outcome{}, err
+	push, ok := c.choice(action)
+	if !ok {
+		return env.Outcome{}, c.refusal(action)
 	}
 	force := float64(20*push - 10) // N
 	x, xDot, theta, thetaDot := c.x, c.xDot, c.theta, c.thetaDot

@@ -19,25 +19,24 @@ type episode struct {
 func (e *episode) Spec() env.Spec { return e.spec }
 func (e *episode) Close() error   { return nil }
 
-// choice is the index of a discrete action, or an error if it is none or no episode is running.
-func (e *episode) choice(action []float32) (int, error) {
-	if e.running && len(action) == 1 {
-		if i := int(action[0]); float32(i) == action[0] && uint(i) < e.choices {
-			return i, nil
-		}
+// choice is the index of a discrete action; ok: it is one, and an episode is running.
+func (e *episode) choice(action []float32) (index int, ok bool) {
+	if !e.running || len(action) != 1 {
+		return 0, false
 	}
-	return 0, e.refusal(action)
+	index = int(action[0])
+	return index, float32(index) == action[0] && uint(index) < e.choices
 }
 
-// number is a continuous action of one element, not yet clipped, or an error if it is none or no
-// episode is running.
-func (e *episode) number(action []float32) (float32, error) {
-	if e.running && len(action) == 1 && action[0] == action[0] {
-		return action[0], nil
+// number is a continuous action of one element, not yet clipped; ok: it is one, and an episode is running.
+func (e *episode) number(action []float32) (x float32, ok bool) {
+	if !e.running || len(action) != 1 {
+		return 0, false
 	}
-	return 0, e.refusal(action)
+	return action[0], action[0] == action[0]
 }
 
+// refusal is the error of a step whose action is not ok.
 func (e *episode) refusal(action []float32) error {
 	if !e.running {
 		return fmt.Errorf("%s: %w", e.spec.ID, env.ErrResetNeeded)
@@ -56,6 +55,9 @@ func (e *episode) frame(obs env.Values, n int) []float32 {
 	return obs.F
 }
 
+// wrongFrame stands apart so that frame is inlined.
+//
+//go:noinline
 func (e *episode) wrongFrame(obs env.Values, n int) {
 	panic(fmt.Sprintf("%s: observation of %d floats and %d bytes; want %d floats", e.spec.ID, len(obs.F), len(obs.U), n))
 }

@@ -47,9 +47,9 @@ func (m *mountainCar) Step(action []float32, obs env.Values) (env.Outcome, error
 		force = 0.001
 		goal  = 0.5
 	)
-	push, err := m.choice(action)
-	if err != nil {
-		return env.Outcome{}, err
+	push, ok := m.choice(action)
+	if !ok {
+		return env.Outcome{}, m.refusal(action)
 	}
 	velocity := m.velocity + (float64(float64(push-1)*force) - float64(cosine(3*m.position)*carGravity))
 	velocity = clip(velocity, -carMaxSpeed, carMaxSpeed)

@@ -39,9 +39,9 @@ func (m *mountainCarContinuous) Reset(seed uint64, obs env.Values) error {
 }
 
 func (m *mountainCarContinuous) Step(action []float32, obs env.Values) (env.Outcome, error) {
-	told, err := m.number(action)
-	if err != nil {
-		return env.Outcome{}, err
+	told, ok := m.number(action)
+	if !ok {
+		return env.Outcome{}, m.refusal(action)
 	}
 	var terminated bool
 	if m.single {

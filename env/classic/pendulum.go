@@ -43,9 +43,9 @@ func (p *pendulum) Reset(seed uint64, obs env.Values) error {
 // The torque's terms are rounded to float32, the action's type, before they are added.
 func (p *pendulum) Step(action []float32, obs env.Values) (env.Outcome, error) {
 	const tau = 0.05 // s, between states
-	u, err := p.number(action)
-	if err != nil {
-		return env.Outcome{}, err
+	u, ok := p.number(action)
+	if !ok {
+		return env.Outcome{}, p.refusal(action)
 	}
 	u = clip(u, -pendulumMaxTorque, pendulumMaxTorque)
 	angle := wrapAngle(p.theta)

@@ -154,7 +154,7 @@ func (s *suite) resetIsNeeded() error {
 	action := make([]float32, s.spec.Action.Size())
 	refused := func(e env.Environment, when string) error {
 		if _, err := e.Step(action, s.poisoned(0)); !errors.Is(err, env.ErrResetNeeded) {
-			return fmt.Errorf("a step %s returns error %v, want %q", when, err, env.ErrResetNeeded)
+			return fmt.Errorf("a step %s returns error %s, want env.ErrResetNeeded", when, fmt.Sprint(err))
 		}
 		return nil
 	}

@@ -80,7 +80,7 @@ func (s *suite) staysEnded(e env.Environment) error {
 		return err
 	}
 	if _, err := s.proceed(e, actions(0), 1); !errors.Is(err, env.ErrResetNeeded) {
-		return fmt.Errorf("saved after the end: a step returns error %v, want %q", err, env.ErrResetNeeded)
+		return fmt.Errorf("saved after the end: a step returns error %s, want env.ErrResetNeeded", fmt.Sprint(err))
 	}
 	return nil
 }

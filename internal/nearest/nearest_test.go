@@ -12,7 +12,7 @@ func TestName(t *testing.T) {
 		{"cartpole-V1", "CartPole-v1", ids},
 		{"CartPole-v2", "CartPole-v0", ids}, // the first of equals
 		{"Cartpol-v1", "CartPole-v1", ids},
-		{"Pendulm-v1", "Pendulum-v1", ids},
+		{"Pendlum-v1", "Pendulum-v1", ids},
 		{"Acorbot-v1", "Acrobot-v1", ids},
 		{"HalfCheetah-v5", "", ids},
 		{"gama", "gamma", []string{"lambda", "gamma"}},
