@@ -88,16 +88,30 @@ func (s *Scratch) matMulBTVector(dx, dy, w Mat) {
 }
 
 func (s *Scratch) matMulATVector(dw, x, dy Mat, accumulate bool) {
-	if dw.Cols == 1 && dw.Stride == 1 { // dWᵀ = dYᵀ·X is a single row
-		dw = Mat{X: dw.X, Rows: 1, Cols: dw.Rows, Stride: dw.Rows}
-		x, dy = dy, x
+	switch {
+	case dw.Cols == 1 && dw.Stride == 1: // a column is its own transpose
+		productAT(Mat{X: dw.X, Rows: 1, Cols: dw.Rows, Stride: dw.Rows}, dy, x, accumulate)
+	case dw.Cols <= narrow && dw.Rows > narrow:
+		// dWᵀ = dYᵀ·X fills the lanes better.
+		dwt := Matrix(grow(&s.result, dw.Cols*dw.Rows), dw.Cols, dw.Rows)
+		if accumulate {
+			transpose(dwt, dw)
+		}
+		productAT(dwt, dy, x, accumulate)
+		transpose(dw, dwt)
+	default:
+		productAT(dw, x, dy, accumulate)
 	}
-	t := newTile(dw, x, dy)
+}
+
+// productAT is Z (+)= Xᵀ·Y. z: [k, n], x: [m, k], y: [m, n].
+func productAT(z, x, y Mat, accumulate bool) {
+	t := newTile(z, x, y)
 	t.K, t.XRow, t.XCol = x.Rows, t.XCol, t.XRow
 	if accumulate {
 		t.Flags = args.Accumulate
 	}
-	wideProduct(t, dw.Rows, dw.Cols, nil)
+	wideProduct(t, z.Rows, z.Cols, nil)
 }
 
 // transposed stands for Wᵀ, which wideProduct makes panel by panel. w: [n, k].
