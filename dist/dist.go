@@ -1,6 +1,7 @@
 // Package dist turns what a network puts out into actions: categorical, several categoricals at once,
 // and diagonal Gaussian, each with samples, log-probabilities, entropy and the gradient of the
-// policy-gradient loss.
+// policy-gradient loss; the squashed Gaussian with its reparameterised gradient; and what acts without
+// chance.
 //
 // A distribution reads its parameters in the rows of a matrix, which may be a few columns of a wider
 // network output, and works on all rows of a call at once. A row's numbers do not depend on the rows
@@ -77,6 +78,14 @@ func checkSample(d Sampler, params kernel.Mat, actions, logProbs []float32) {
 	if params.Cols != d.Params() || len(actions) != params.Rows*d.Actions() || logProbs != nil && len(logProbs) != params.Rows {
 		panic(fmt.Sprintf("dist.Sample: parameters [%d,%d] with %d action elements and %d log-probabilities, want [rows,%d], [rows,%d], [rows]",
 			params.Rows, params.Cols, len(actions), len(logProbs), d.Params(), d.Actions()))
+	}
+}
+
+// checkActions panics unless params is [rows, d.Params] for actions [rows, d.Actions].
+func checkActions(method string, d Sampler, params kernel.Mat, actions []float32) {
+	if params.Cols != d.Params() || len(actions) != params.Rows*d.Actions() {
+		panic(fmt.Sprintf("dist.%s: parameters [%d,%d] with %d action elements, want [rows,%d], [rows,%d]",
+			method, params.Rows, params.Cols, len(actions), d.Params(), d.Actions()))
 	}
 }
 
