@@ -1,0 +1,210 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"covey/env"
+	"covey/policy"
+)
+
+// group is the number of episodes that are played in lock-step, with one forward pass for all that
+// still go on. A group has a random stream of its own, so that it matters to nobody which core plays it.
+const group = 10
+
+// Evaluator plays episodes in environments of its own, as many groups at a time as there are cores.
+type Evaluator struct {
+	create  func() (env.Environment, error)
+	players []*player
+}
+
+// NewEvaluator returns an evaluator in environments that create makes when they are first needed.
+func NewEvaluator(create func() (env.Environment, error)) *Evaluator {
+	return &Evaluator{create: create}
+}
+
+// Close closes the environments.
+func (e *Evaluator) Close() error {
+	var errs []error
+	for _, p := range e.players {
+		errs = append(errs, p.close())
+	}
+	e.players = nil
+	return errors.Join(errs...)
+}
+
+// Evaluate plays episodes of p, whose normaliser stays as it is. The same seed gives the same
+// episodes; with the same policy also the same result, on any number of cores.
+func (e *Evaluator) Evaluate(ctx context.Context, p *policy.Policy, episodes int, seed uint64, sample bool) (*Evaluation, error) {
+	if episodes < 1 {
+		panic(fmt.Sprintf("train: evaluation over %d episodes", episodes))
+	}
+	groups := (episodes + group - 1) / group
+	for len(e.players) < min(groups, runtime.GOMAXPROCS(0)) {
+		e.players = append(e.players, &player{create: e.create})
+	}
+	r := &round{
+		seeds: make([]uint64, episodes), seed: seed, sample: sample,
+		returns: make([]float64, episodes), lengths: make([]int, episodes),
+	}
+	rng := rand.NewPCG(seed, 0)
+	for i := range r.seeds {
+		r.seeds[i] = rng.Uint64()
+	}
+	players := e.players[:min(groups, len(e.players))]
+	errs := make([]error, len(players))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for i, pl := range players {
+		wg.Go(func() {
+			pl.meet(p)
+			for g := next.Add(1) - 1; g < int64(groups) && errs[i] == nil; g = next.Add(1) - 1 {
+				errs[i] = pl.play(ctx, r, int(g))
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, fmt.Errorf("evaluate: %w", err)
+		}
+	}
+	return r.evaluation(), nil
+}
+
+// round is one evaluation.
+type round struct {
+	seeds   []uint64 // [episodes]
+	seed    uint64
+	sample  bool
+	returns []float64 // [episodes]
+	lengths []int     // [episodes]
+}
+
+func (r *round) evaluation() *Evaluation {
+	e := &Evaluation{Mode: modeName(r.sample), Returns: r.returns}
+	for _, n := range r.lengths {
+		e.MeanLength += float64(n) / float64(len(r.lengths))
+	}
+	e.summarize()
+	return e
+}
+
+// player plays one group at a time.
+type player struct {
+	create func() (env.Environment, error)
+	games  []game
+	actor  *policy.Actor
+	frame  int
+	action int
+	obs    env.Values // [games, frame]
+	acts   []float32  // [games, action]
+}
+
+// game is an environment in the episode that it plays.
+type game struct {
+	env     env.Environment
+	episode int
+	sum     float64 // of rewards
+	length  int
+	ended   bool
+}
+
+// meet makes the player act by p.
+func (pl *player) meet(p *policy.Policy) {
+	pl.actor = p.NewActor(group)
+	pl.frame, pl.action = p.Spec.Observation.Size(), p.Spec.Action.Size()
+	pl.obs = env.MakeValues(p.Spec.Observation, group*pl.frame)
+	pl.acts = make([]float32, group*pl.action)
+}
+
+// play plays the g-th group of r's episodes to their ends.
+func (pl *player) play(ctx context.Context, r *round, g int) error {
+	first := g * group
+	live := min(group, len(r.seeds)-first)
+	if err := pl.reset(r, first, live); err != nil {
+		return err
+	}
+	var rng *rand.Rand
+	if r.sample {
+		rng = rand.New(rand.NewPCG(r.seed, uint64(g)+1))
+	}
+	for live > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		pl.actor.Act(pl.acts[:live*pl.action], pl.obs.Slice(0, live*pl.frame), rng)
+		for row := range live {
+			if err := pl.step(row); err != nil {
+				return err
+			}
+		}
+		for row := live - 1; row >= 0; row-- {
+			if pl.games[row].ended {
+				live--
+				pl.retire(r, row, live)
+			}
+		}
+	}
+	return nil
+}
+
+// reset starts n episodes, the first of which is number first.
+func (pl *player) reset(r *round, first, n int) error {
+	for row := range n {
+		if row == len(pl.games) {
+			e, err := pl.create()
+			if err != nil {
+				return err
+			}
+			pl.games = append(pl.games, game{env: e})
+		}
+		x := &pl.games[row]
+		*x = game{env: x.env, episode: first + row}
+		if err := x.env.Reset(r.seeds[x.episode], pl.row(row)); err != nil {
+			return fmt.Errorf("episode %d: %w", x.episode, err)
+		}
+	}
+	return nil
+}
+
+func (pl *player) row(i int) env.Values { return pl.obs.Slice(i*pl.frame, (i+1)*pl.frame) }
+
+func (pl *player) step(row int) error {
+	x := &pl.games[row]
+	o, err := x.env.Step(pl.acts[row*pl.action:(row+1)*pl.action], pl.row(row))
+	if err != nil {
+		return fmt.Errorf("episode %d, step %d: %w", x.episode, x.length+1, err)
+	}
+	x.sum += float64(o.Reward)
+	x.length++
+	x.ended = o.Terminated || o.Truncated
+	if x.ended && (math.IsNaN(x.sum) || math.IsInf(x.sum, 0)) {
+		return fmt.Errorf("episode %d: its return is %v", x.episode, x.sum)
+	}
+	return nil
+}
+
+// retire notes the ended episode of a row and moves the last live row there.
+func (pl *player) retire(r *round, row, last int) {
+	x := pl.games[row]
+	r.returns[x.episode], r.lengths[x.episode] = x.sum, x.length
+	if row != last {
+		pl.games[row], pl.games[last] = pl.games[last], pl.games[row]
+		pl.row(row).Copy(pl.row(last))
+	}
+}
+
+func (pl *player) close() error {
+	var errs []error
+	for _, x := range pl.games {
+		errs = append(errs, x.env.Close())
+	}
+	return errors.Join(errs...)
+}

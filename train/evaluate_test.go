@@ -1,0 +1,153 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+
+	"covey/env"
+	"covey/policy"
+)
+
+// alone plays one episode by itself.
+func alone(t *testing.T, p *policy.Policy, seed uint64) (sum float64, length int) {
+	t.Helper()
+	e, actor := &lane{}, p.NewActor(1)
+	obs, action := env.MakeValues(e.Spec().Observation, 2), make([]float32, 1)
+	if err := e.Reset(seed, obs); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		actor.Act(action, obs, nil)
+		o, err := e.Step(action, obs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += float64(o.Reward)
+		length++
+		if o.Terminated || o.Truncated {
+			return sum, length
+		}
+	}
+}
+
+// TestLockStepEqualsAlone: greedy episodes in lock-step are those that are played one by one.
+func TestLockStepEqualsAlone(t *testing.T) {
+	p := newPolicy(t, 1)
+	got, err := NewEvaluator(newLane).Evaluate(context.Background(), p, 23, 9, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seeds := rand.NewPCG(9, 0)
+	var mean float64
+	total := 0
+	for i := range 23 {
+		want, n := alone(t, p, seeds.Uint64())
+		if got.Returns[i] != want {
+			t.Errorf("episode %d returned %v, alone %v", i, got.Returns[i], want)
+		}
+		mean += want / 23
+		total += n
+	}
+	if got.Mean != mean || got.Episodes != 23 || got.Mode != Greedy || got.Min >= got.Max || got.Std <= 0 {
+		t.Errorf("%+v, want a mean of %v", got, mean)
+	}
+	if d := got.MeanLength - float64(total)/23; d > 1e-9 || d < -1e-9 {
+		t.Errorf("mean length %v, want %v", got.MeanLength, float64(total)/23)
+	}
+}
+
+// TestCoresDoNotMatter: nor does what the environments went through before.
+func TestCoresDoNotMatter(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	p, ctx := newPolicy(t, 1), context.Background()
+	for _, sample := range []bool{false, true} {
+		var want *Evaluation
+		for _, cores := range []int{1, 2, 3, 7} {
+			runtime.GOMAXPROCS(cores)
+			e := NewEvaluator(newLane)
+			for range 2 {
+				got, err := e.Evaluate(ctx, p, 57, 4, sample)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want == nil {
+					want = got
+				}
+				if !reflect.DeepEqual(got, want) {
+					t.Errorf("sampled: %v, %d cores:\n%+v, on one\n%+v", sample, cores, got, want)
+				}
+			}
+			if len(e.players) != min(cores, 6) {
+				t.Errorf("%d players on %d cores", len(e.players), cores)
+			}
+		}
+		if other, _ := NewEvaluator(newLane).Evaluate(ctx, p, 57, 5, sample); reflect.DeepEqual(other, want) {
+			t.Error("another seed gives the same episodes")
+		}
+	}
+}
+
+func TestSampledIsNotGreedy(t *testing.T) {
+	e, p := NewEvaluator(newLane), newPolicy(t, 1)
+	greedy, err := e.Evaluate(context.Background(), p, 10, 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sampled, err := e.Evaluate(context.Background(), p, 10, 1, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sampled.Mode != Sampled || reflect.DeepEqual(greedy.Returns, sampled.Returns) {
+		t.Errorf("greedy %+v, sampled %+v", greedy, sampled)
+	}
+}
+
+// closer counts open environments.
+type closer struct {
+	lane
+	open *int
+}
+
+func (c *closer) Close() error { *c.open--; return nil }
+
+func TestEnvironmentsAreClosed(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	open, most := 0, 0
+	e := NewEvaluator(func() (env.Environment, error) {
+		open++
+		most = max(most, open)
+		return &closer{open: &open}, nil
+	})
+	for range 2 {
+		if _, err := e.Evaluate(context.Background(), newPolicy(t, 1), 25, 1, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.Close(); err != nil || open != 0 || most != group {
+		t.Errorf("%d of %d environments stay open (%v)", open, most, err)
+	}
+}
+
+func TestEvaluationSaysWhatFailed(t *testing.T) {
+	broken := errors.New("no wall")
+	tests := map[string]func() (env.Environment, error){
+		"evaluate: episode 0, step 3: no wall": func() (env.Environment, error) { return &lane{fail: broken}, nil },
+		"evaluate: no wall":                     func() (env.Environment, error) { return nil, broken },
+	}
+	for want, create := range tests {
+		_, err := NewEvaluator(create).Evaluate(context.Background(), newPolicy(t, 1), 5, 1, false)
+		if !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	o := options()
+	o.Eval.New = tests["evaluate: episode 0, step 3: no wall"]
+	if r, err := Run(context.Background(), newPupil(t), o); !errors.Is(err, broken) || r.Error == "" || r.EnvSteps != 1000 {
+		t.Errorf("%+v, error %v", r, err)
+	}
+}

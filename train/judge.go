@@ -1,0 +1,102 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"covey/algo"
+	"covey/policy"
+)
+
+// The seeds of evaluations during a run differ from those of its end: what the best policy was chosen
+// on says little about it.
+func choiceSeed(seed uint64) uint64 { return rand.NewPCG(seed, 1).Uint64() }
+func finalSeed(seed uint64) uint64  { return rand.NewPCG(seed, 2).Uint64() }
+
+// evaluateIfDue evaluates the policy where training says that the environment is solved, and every so
+// many steps.
+func (r *run) evaluateIfDue(p *algo.Progress) error {
+	attempt := r.attempt(p)
+	if !attempt && p.Steps < r.nextEval {
+		return nil
+	}
+	began := time.Now()
+	e, err := r.evaluate()
+	if err != nil {
+		return fmt.Errorf("step %d: %w", p.Steps, err)
+	}
+	if p.Steps >= r.nextEval {
+		r.nextEval = after(p.Steps, r.opt.Eval.Every)
+	}
+	if attempt {
+		r.nextAttempt = p.Episodes + windowSize
+	}
+	r.settle(p, e, attempt)
+	now := time.Now()
+	r.aside += now.Sub(began)
+	return r.record(now, e)
+}
+
+// attempt says whether training gives reason to believe that the environment is solved: now, and not
+// within the window that did so before.
+func (r *run) attempt(p *algo.Progress) bool {
+	return r.opt.SolveAt != nil && r.opt.SolveBy == ByTraining && !r.result.Solved &&
+		len(p.Finished) > 0 && p.Episodes >= r.nextAttempt && r.window.full() && r.window.mean() >= *r.opt.SolveAt
+}
+
+// evaluate plays the run's evaluation episodes with the policy as it is, and keeps it.
+func (r *run) evaluate() (*Evaluation, error) {
+	p := r.learner.Policy()
+	if !finite(p) {
+		return nil, errors.New("the parameters are not finite")
+	}
+	eval := &r.opt.Eval
+	e, err := r.evals.Evaluate(r.ctx, p, eval.Episodes, choiceSeed(eval.Seed), eval.Sample)
+	if err != nil {
+		return nil, err
+	}
+	r.last = kept{policy: p, counters: r.counters, mean: e.Mean, unsaved: true}
+	r.keepBest(p, e.Mean)
+	now := time.Since(r.start)
+	if now < r.nextSave {
+		return e, nil
+	}
+	r.nextSave, r.nextIdle = now+savePeriod, now+idlePeriod
+	if err := r.save(&r.last, LastFolder); err != nil {
+		return nil, err
+	}
+	return e, r.save(&r.best, BestFolder)
+}
+
+// keepBest remembers p if no policy before did better.
+func (r *run) keepBest(p *policy.Policy, mean float64) {
+	if r.best.policy == nil || mean >= r.best.mean {
+		r.best = kept{policy: p, counters: r.counters, mean: mean, unsaved: true}
+	}
+}
+
+// settle says what the evaluation e means, and notes if it shows that the environment is solved.
+func (r *run) settle(p *algo.Progress, e *Evaluation, attempt bool) {
+	now := time.Now()
+	text := fmt.Sprintf("%5.1f s  step %d: evaluation %.2f ± %.2f (%d episodes, %s)",
+		now.Sub(r.start).Seconds(), p.Steps, e.Mean, e.Std, e.Episodes, e.Mode)
+	if at := r.opt.SolveAt; at != nil && !r.result.Solved && e.Mean >= *at && (attempt || r.opt.SolveBy == ByEvaluation) {
+		seconds, steps := now.Sub(r.opt.Started).Seconds(), p.Steps
+		r.result.Solved, r.result.SolvedAtS, r.result.SolvedAtSteps = true, &seconds, &steps
+		text += fmt.Sprintf(": solved after %.3f s", seconds)
+	} else if attempt {
+		text += fmt.Sprintf(": not solved yet, though training reached %.2f", r.window.mean())
+	}
+	r.line.Event(text)
+}
+
+// known is a pointer to x; nil: x is not a finite number.
+func known(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}

@@ -1,0 +1,113 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"covey/env"
+)
+
+// Options say how long a learner is run, how it is judged and where its traces go.
+type Options struct {
+	Labels Labels
+	Budget Budget
+
+	// SolveAt is the mean return at which the environment counts as solved; nil: never.
+	SolveAt *float64
+	SolveBy SolveBy
+
+	Eval Eval
+
+	// Dir is the run's folder: it is made, or must be empty. Empty: the run leaves no files.
+	Dir string
+	// LogEvery is the number of environment steps between two rows of metrics; 0: a two-hundredth of
+	// the budget, or 10,000 without one.
+	LogEvery    uint64
+	TensorBoard bool // write an event file too
+
+	Output Output
+
+	// Started is when the process started: what solved_at_s counts from. Zero: when Run was called.
+	Started time.Time
+	// Deterministic says that the learner repeats itself bit for bit from the same seed.
+	Deterministic bool
+}
+
+// Labels tell a run's result and checkpoints what they came from.
+type Labels struct {
+	Env, Algo, Update string
+	Kernel            string // level of the kernels
+	Version           string // of covey
+	Seed              uint64
+	Workers           int
+	Config            []byte // resolved configuration, YAML
+}
+
+// Budget ends a run at whichever limit comes first; 0: no limit.
+type Budget struct {
+	Steps       uint64 // environment steps
+	Episodes    uint64
+	Time        time.Duration // since Run was called
+	UntilSolved bool
+}
+
+// SolveBy is the rule by which a run counts as solved.
+type SolveBy uint8
+
+// The rules. An evaluation must reach SolveAt in either.
+const (
+	ByTraining   SolveBy = iota // the last 100 training episodes reach SolveAt, and so does an evaluation then
+	ByEvaluation                // a periodic evaluation reaches SolveAt
+)
+
+// Eval says how policies are evaluated: in environments of their own, on seeds of their own.
+type Eval struct {
+	New      func() (env.Environment, error)
+	Every    uint64 // environment steps between evaluations; 0: only where they are needed
+	Episodes int    // of each evaluation
+	Seed     uint64
+	Sample   bool // the sampled policy is the one that counts, not the greedy one
+}
+
+// Output is where a run shows itself while it lasts. Each may be left out.
+type Output struct {
+	Progress io.Writer // the progress line and events
+	Terminal bool      // Progress is a terminal of Width columns
+	Width    int
+
+	Print      io.Writer // the total reward of every PrintEvery-th episode
+	PrintEvery uint64
+
+	Warn func(string) // learning is stuck: what was seen, and what to try
+}
+
+func (o *Options) validate() error {
+	switch b := &o.Budget; {
+	case b.UntilSolved && o.SolveAt == nil:
+		return errors.New("a run until solved wants a return at which it is (solve_at)")
+	case b.Steps == 0 && b.Episodes == 0 && b.Time <= 0 && !b.UntilSolved:
+		return errors.New("the run has no budget: give it steps, episodes or time")
+	case o.SolveAt != nil && (math.IsNaN(*o.SolveAt) || math.IsInf(*o.SolveAt, 0)):
+		return fmt.Errorf("solve_at is %v", *o.SolveAt)
+	case o.SolveAt != nil && o.SolveBy == ByEvaluation && o.Eval.Every == 0:
+		return errors.New("a run solved by evaluation wants one every so many steps")
+	case o.Eval.Episodes < 1:
+		return fmt.Errorf("evaluation over %d episodes", o.Eval.Episodes)
+	case o.Eval.New == nil:
+		return errors.New("evaluation without environments")
+	}
+	return nil
+}
+
+func (o *Options) logEvery() uint64 {
+	switch {
+	case o.LogEvery > 0:
+		return o.LogEvery
+	case o.Budget.Steps > 0:
+		return max(o.Budget.Steps/200, 1000)
+	}
+	return 10_000
+}
