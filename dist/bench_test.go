@@ -27,6 +27,22 @@ func BenchmarkSample(b *testing.B) {
 	}
 }
 
+// Acting wants no log-probabilities.
+func BenchmarkAct(b *testing.B) {
+	for _, s := range benchmarked() {
+		for _, rows := range []int{1, 4, 16} {
+			b.Run(fmt.Sprintf("%s/%d", s.name, rows), func(b *testing.B) {
+				rng := rand.New(rand.NewPCG(1, 1))
+				in, d := s.batch(rng, rows), s.new()
+				b.ReportAllocs()
+				for b.Loop() {
+					d.Sample(in.actions, nil, in.params, rng)
+				}
+			})
+		}
+	}
+}
+
 func BenchmarkPolicyGradient(b *testing.B) {
 	for _, s := range benchmarked() {
 		for _, rows := range []int{20, 80} {

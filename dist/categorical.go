@@ -18,7 +18,10 @@ type Categorical struct {
 	sizes []int // options of each choice
 	width int   // Σ sizes
 
-	logProbs, probs []float32 // [rows, width], of the latest call
+	// Of the latest call. weigh leaves the first two short of normalise: shifted logits and their
+	// exponentials, the largest of each choice 0 and 1.
+	logProbs, probs []float32 // [rows, width]
+	sums, logSums   []float32 // [rows, choices]: Σ exp of the shifted logits, and its logarithm
 }
 
 var _ Distribution = (*Categorical)(nil)
@@ -57,7 +60,8 @@ func (d *Categorical) Sample(actions, logProbs []float32, params kernel.Mat, rng
 		}
 	}
 	if logProbs != nil {
-		d.LogProb(logProbs, params, actions)
+		d.normalise(params.Rows)
+		d.gather(logProbs, actions)
 	}
 }
 
@@ -106,7 +110,13 @@ func (d *Categorical) Mode(actions []float32, params kernel.Mat) {
 // LogProb implements [Distribution].
 func (d *Categorical) LogProb(logProbs []float32, params kernel.Mat, actions []float32) {
 	check("LogProb", d, params, actions, logProbs)
-	d.normalise(params, false)
+	d.weigh(params)
+	d.normalise(params.Rows)
+	d.gather(logProbs, actions)
+}
+
+// gather sums the log-probabilities of the options that each row's action names.
+func (d *Categorical) gather(logProbs, actions []float32) {
 	choice, start := 0, 0
 	for i := range logProbs {
 		var sum float32
@@ -124,7 +134,8 @@ func (d *Categorical) LogProb(logProbs []float32, params kernel.Mat, actions []f
 func (d *Categorical) PolicyGradient(dparams, params kernel.Mat, actions, advantages []float32, beta, scale float32) Loss {
 	check("PolicyGradient", d, params, actions, advantages)
 	checkSame(dparams, params)
-	d.normalise(params, true)
+	d.weigh(params)
+	d.normalise(params.Rows)
 	var loss Loss
 	choice, start := 0, 0
 	for i, advantage := range advantages {
@@ -161,43 +172,55 @@ func choiceGradient(dlogits, logProbs, probs []float32, action int, advantage, b
 	return entropy
 }
 
-// weigh fills d.probs with probabilities of which each choice's largest is scaled to 1.
+// weigh fills d.logProbs with the logits, of which each choice's largest is moved to 0, and d.probs
+// with their exponentials. To draw takes no more.
 func (d *Categorical) weigh(params kernel.Mat) {
-	d.probs = grown(d.probs, params.Rows*d.width)
+	d.logProbs, d.probs = grown(d.logProbs, params.Rows*d.width), grown(d.probs, params.Rows*d.width)
 	start := 0
 	for i := range params.Rows {
 		logits := params.Row(i)
 		for _, size := range d.sizes {
 			top := logits[0]
 			for _, z := range logits[1:size] {
-				top = max(top, z)
+				top = max(top, z) // NaN if one is
 			}
 			for j, z := range logits[:size] {
-				d.probs[start+j] = z - top
+				d.logProbs[start+j] = z - top
 			}
 			start, logits = start+size, logits[size:]
 		}
 	}
-	kernel.Exp(d.probs, d.probs)
+	kernel.Exp(d.probs, d.logProbs)
 }
 
-// normalise fills d.logProbs, and d.probs where asked, with log softmax and softmax of each choice.
-func (d *Categorical) normalise(params kernel.Mat, probs bool) {
-	n := params.Rows * d.width
-	d.logProbs = grown(d.logProbs, n)
-	start := 0
-	for _, size := range d.sizes {
-		if n == 0 {
-			return
+// normalise turns what weigh left into log softmax and softmax. It takes one logarithm of all sums at
+// once, because a vector of them costs what one alone does.
+func (d *Categorical) normalise(rows int) {
+	choices := rows * len(d.sizes)
+	d.sums, d.logSums = grown(d.sums, choices), grown(d.logSums, choices)
+	choice, start := 0, 0
+	for range rows {
+		for _, size := range d.sizes {
+			var sum float32
+			for _, weight := range d.probs[start : start+size] {
+				sum += weight
+			}
+			d.sums[choice] = sum
+			choice, start = choice+1, start+size
 		}
-		kernel.LogSoftmax(
-			kernel.Mat{X: d.logProbs[start:], Rows: params.Rows, Cols: size, Stride: d.width},
-			kernel.Mat{X: params.X[start:], Rows: params.Rows, Cols: size, Stride: params.Stride})
-		start += size
 	}
-	if probs {
-		d.probs = grown(d.probs, n)
-		kernel.Exp(d.probs, d.logProbs)
+	kernel.Log(d.logSums, d.sums)
+	choice, start = 0, 0
+	for range rows {
+		for _, size := range d.sizes {
+			logProbs, probs := d.logProbs[start:start+size], d.probs[start:start+size]
+			logSum, inverse := d.logSums[choice], 1/d.sums[choice]
+			for j := range probs {
+				logProbs[j] -= logSum
+				probs[j] *= inverse
+			}
+			choice, start = choice+1, start+size
+		}
 	}
 }
 

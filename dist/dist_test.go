@@ -92,6 +92,21 @@ func TestSampledLogProbIsLogProb(t *testing.T) {
 	}
 }
 
+// Not wanting the log-probabilities changes neither the action nor what is drawn from the stream.
+func TestSampleWithoutLogProbs(t *testing.T) {
+	for _, s := range subjects() {
+		b := s.batch(rand.New(rand.NewPCG(13, 13)), 30)
+		d := s.new()
+		with, without := make([]float32, 30*d.Actions()), make([]float32, 30*d.Actions())
+		withRNG, withoutRNG := rand.New(rand.NewPCG(14, 14)), rand.New(rand.NewPCG(14, 14))
+		d.Sample(with, make([]float32, 30), b.params, withRNG)
+		d.Sample(without, nil, b.params, withoutRNG)
+		if bits(with) != bits(without) || withRNG.Uint64() != withoutRNG.Uint64() {
+			t.Errorf("%s: drew %v with log-probabilities, %v without", s.name, with, without)
+		}
+	}
+}
+
 func TestCategoricalFrequencies(t *testing.T) {
 	const draws = 200_000
 	probs := [][]float64{{0.5, 0.25, 0.125, 0.125}, {0.9, 0.1}}
@@ -166,7 +181,8 @@ func TestPick(t *testing.T) {
 		{[]float32{0.25, 0.5, 0.25}, almostOne, 2},
 		{[]float32{0, 0, 1}, 0, 2},
 		{[]float32{0, 1, 0}, almostOne, 1},
-		{[]float32{0.3, 0.6, 0}, almostOne, 1}, // the sum falls short: the last that is possible
+		{[]float32{0.3, 0.6, 0}, almostOne, 1}, // the last that is possible
+		{[]float32{1, 0.5, 0.5}, 0.6, 1},       // weights need not sum to 1
 		{[]float32{nan, nan}, 0.5, 0},
 		{[]float32{1}, almostOne, 0},
 	} {
