@@ -8,7 +8,7 @@
 // Requires: AVX, CMOV, FMA3
 TEXT ·narrow1AVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -21,10 +21,16 @@ TEXT ·narrow1AVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    48(BX), BX
+	MOVQ    64(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    56(SI), SI
+	MOVQ    72(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    80(DI), DI
+	ADDQ    DI, SI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -34,7 +40,10 @@ block:
 	MOVQ   t+0(FP), DI
 	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
+	MOVQ   48(R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
 	MOVQ   CX, R9
 	SUBQ   $0x04, DI
 	JL     rest
@@ -85,11 +94,14 @@ summed:
 	VADDPS     Y4, Y3, Y3
 	VADDPS     Y3, Y1, Y1
 	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
+	MOVQ       96(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
+	MOVQ       104(R8), R8
 	TESTQ      DI, DI
 	JZ         biased
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, DI
 	VMASKMOVPS (DI), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 
@@ -101,7 +113,7 @@ biased:
 
 activated:
 	MOVQ       t+0(FP), DI
-	MOVQ       64(DI), DI
+	MOVQ       88(DI), DI
 	VMASKMOVPS Y1, Y0, (SI)
 	ADDQ       DI, SI
 	ADDQ       DX, CX
@@ -132,7 +144,7 @@ GLOBL firstLanes<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, CMOV, FMA3
 TEXT ·narrow2AVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -145,10 +157,16 @@ TEXT ·narrow2AVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    48(BX), BX
+	MOVQ    64(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    56(SI), SI
+	MOVQ    72(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    80(DI), DI
+	ADDQ    DI, SI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -162,7 +180,10 @@ block:
 	MOVQ   t+0(FP), DI
 	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
+	MOVQ   48(R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
 	MOVQ   CX, R9
 	SUBQ   $0x04, DI
 	JL     rest
@@ -230,11 +251,14 @@ summed:
 	VADDPS     Y8, Y7, Y7
 	VADDPS     Y7, Y5, Y5
 	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
+	MOVQ       96(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
+	MOVQ       104(R8), R8
 	TESTQ      DI, DI
 	JZ         biased
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, DI
 	VMASKMOVPS (DI), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	VADDPS     Y2, Y5, Y5
@@ -248,7 +272,7 @@ biased:
 
 activated:
 	MOVQ       t+0(FP), DI
-	MOVQ       64(DI), DI
+	MOVQ       88(DI), DI
 	VMASKMOVPS Y1, Y0, (SI)
 	ADDQ       DI, SI
 	VMASKMOVPS Y5, Y0, (SI)
@@ -263,7 +287,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·narrow3AVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -276,10 +300,16 @@ TEXT ·narrow3AVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    48(BX), BX
+	MOVQ    64(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    56(SI), SI
+	MOVQ    72(SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    80(DI), DI
+	ADDQ    DI, SI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -297,7 +327,10 @@ block:
 	MOVQ   t+0(FP), DI
 	MOVQ   (DI), DI
 	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
+	MOVQ   48(R8), R8
+	MOVQ   t+0(FP), R9
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
 	MOVQ   CX, R9
 	SUBQ   $0x04, DI
 	JL     rest
@@ -382,11 +415,14 @@ summed:
 	VADDPS     Y12, Y11, Y11
 	VADDPS     Y11, Y9, Y9
 	MOVQ       t+0(FP), DI
-	MOVQ       72(DI), DI
+	MOVQ       96(DI), DI
 	MOVQ       t+0(FP), R8
-	MOVQ       80(R8), R8
+	MOVQ       104(R8), R8
 	TESTQ      DI, DI
 	JZ         biased
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, DI
 	VMASKMOVPS (DI), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	VADDPS     Y2, Y5, Y5
@@ -402,7 +438,7 @@ biased:
 
 activated:
 	MOVQ       t+0(FP), DI
-	MOVQ       64(DI), DI
+	MOVQ       88(DI), DI
 	VMASKMOVPS Y1, Y0, (SI)
 	ADDQ       DI, SI
 	VMASKMOVPS Y5, Y0, (SI)
@@ -416,6 +452,359 @@ activated:
 	VZEROUPPER
 	RET
 
+// func packed1AVX2(t *Tile)
+// Requires: AVX, CMOV, FMA3
+TEXT ·packed1AVX2(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), AX
+	MOVQ 8(AX), AX
+	MOVQ t+0(FP), CX
+	MOVQ 16(CX), CX
+	MOVQ t+0(FP), DX
+	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
+	MOVQ t+0(FP), BX
+	MOVQ 72(BX), BX
+	MOVQ t+0(FP), SI
+	MOVQ 80(SI), SI
+	ADDQ SI, BX
+
+block:
+	VMOVUPS spread<>+0(SB), Y0
+	VMOVUPS spread<>+32(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    t+0(FP), SI
+	MOVQ    (SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    48(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    56(R8), R8
+	ADDQ    R8, DI
+	MOVQ    CX, R8
+	SUBQ    $0x04, SI
+	JL      rest
+
+step:
+	VMOVUPS        (DI), Y4
+	VMOVUPS        32(DI), Y5
+	VBROADCASTF128 (R8), Y6
+	VPERMILPS      Y0, Y6, Y7
+	VFMADD231PS    Y4, Y7, Y2
+	VPERMILPS      Y1, Y6, Y4
+	VFMADD231PS    Y5, Y4, Y3
+	ADDQ           $0x10, R8
+	ADDQ           $0x40, DI
+	SUBQ           $0x04, SI
+	JGE            step
+
+rest:
+	ADDQ        $0x04, SI
+	JZ          summed
+	MOVQ        SI, R9
+	SHLQ        $0x02, R9
+	MOVQ        R9, R10
+	XORQ        R11, R11
+	SUBQ        $0x08, R10
+	CMOVQLT     R11, R10
+	LEAQ        firstLanes<>+0(SB), R12
+	XORQ        R13, R13
+	MOVQ        $0x00000008, R11
+	SUBQ        R9, R11
+	CMOVQLT     R13, R11
+	VMOVUPS     (R12)(R11*4), Y0
+	LEAQ        firstLanes<>+0(SB), R11
+	XORQ        R12, R12
+	MOVQ        $0x00000008, R9
+	SUBQ        R10, R9
+	CMOVQLT     R12, R9
+	VMOVUPS     (R11)(R9*4), Y1
+	VMASKMOVPS  (DI), Y0, Y4
+	VMASKMOVPS  32(DI), Y1, Y5
+	LEAQ        firstLanes<>+0(SB), R9
+	XORQ        R10, R10
+	MOVQ        $0x00000008, DI
+	SUBQ        SI, DI
+	CMOVQLT     R10, DI
+	VMOVUPS     (R9)(DI*4), X6
+	VMASKMOVPS  (R8), X6, X8
+	VINSERTF128 $0x01, X8, Y8, Y8
+	VPERMILPS   spread<>+0(SB), Y8, Y6
+	VFMADD213PS Y2, Y4, Y6
+	VBLENDVPS   Y0, Y6, Y2, Y2
+	VPERMILPS   spread<>+32(SB), Y8, Y0
+	VFMADD213PS Y3, Y5, Y0
+	VBLENDVPS   Y1, Y0, Y3, Y3
+
+summed:
+	MOVQ         t+0(FP), SI
+	MOVQ         112(SI), SI
+	LEAQ         firstLanes<>+0(SB), R8
+	XORQ         R9, R9
+	MOVQ         $0x00000008, DI
+	SUBQ         SI, DI
+	CMOVQLT      R9, DI
+	VMOVUPS      (R8)(DI*4), X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X2, X2
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	VADDPS       X3, X2, X2
+	MOVQ         t+0(FP), SI
+	MOVQ         96(SI), SI
+	MOVQ         t+0(FP), DI
+	MOVQ         104(DI), DI
+	MOVQ         t+0(FP), R8
+	MOVQ         88(R8), R8
+	TESTQ        SI, SI
+	JZ           biased
+	MOVQ         t+0(FP), R9
+	MOVQ         56(R9), R9
+	ADDQ         R9, SI
+	VMASKMOVPS   (SI), X0, X1
+	VADDPS       X1, X2, X2
+
+biased:
+	TESTQ  $0x00000002, DI
+	JZ     activated
+	VXORPS X1, X1, X1
+	VMAXPS X2, X1, X2
+
+activated:
+	VMASKMOVPS X2, X0, (BX)
+	ADDQ       R8, BX
+	ADDQ       DX, CX
+	DECQ       AX
+	JNZ        block
+	VZEROUPPER
+	RET
+
+DATA spread<>+0(SB)/4, $0x00000000
+DATA spread<>+4(SB)/4, $0x00000000
+DATA spread<>+8(SB)/4, $0x00000000
+DATA spread<>+12(SB)/4, $0x00000000
+DATA spread<>+16(SB)/4, $0x00000001
+DATA spread<>+20(SB)/4, $0x00000001
+DATA spread<>+24(SB)/4, $0x00000001
+DATA spread<>+28(SB)/4, $0x00000001
+DATA spread<>+32(SB)/4, $0x00000002
+DATA spread<>+36(SB)/4, $0x00000002
+DATA spread<>+40(SB)/4, $0x00000002
+DATA spread<>+44(SB)/4, $0x00000002
+DATA spread<>+48(SB)/4, $0x00000003
+DATA spread<>+52(SB)/4, $0x00000003
+DATA spread<>+56(SB)/4, $0x00000003
+DATA spread<>+60(SB)/4, $0x00000003
+GLOBL spread<>(SB), RODATA|NOPTR, $64
+
+// func packed3AVX2(t *Tile)
+// Requires: AVX, CMOV, FMA3
+TEXT ·packed3AVX2(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), AX
+	MOVQ 8(AX), AX
+	MOVQ t+0(FP), CX
+	MOVQ 16(CX), CX
+	MOVQ t+0(FP), DX
+	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
+	MOVQ t+0(FP), BX
+	MOVQ 72(BX), BX
+	MOVQ t+0(FP), SI
+	MOVQ 80(SI), SI
+	ADDQ SI, BX
+
+block:
+	VMOVUPS spread<>+0(SB), Y0
+	VMOVUPS spread<>+32(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    t+0(FP), SI
+	MOVQ    (SI), SI
+	MOVQ    t+0(FP), DI
+	MOVQ    48(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    56(R8), R8
+	ADDQ    R8, DI
+	MOVQ    CX, R8
+	SUBQ    $0x04, SI
+	JL      rest
+
+step:
+	VMOVUPS        (DI), Y8
+	VMOVUPS        32(DI), Y9
+	VBROADCASTF128 (R8), Y10
+	VPERMILPS      Y0, Y10, Y11
+	VFMADD231PS    Y8, Y11, Y2
+	VPERMILPS      Y1, Y10, Y10
+	VFMADD231PS    Y9, Y10, Y3
+	VBROADCASTF128 (R8)(DX*1), Y10
+	VPERMILPS      Y0, Y10, Y11
+	VFMADD231PS    Y8, Y11, Y4
+	VPERMILPS      Y1, Y10, Y10
+	VFMADD231PS    Y9, Y10, Y5
+	VBROADCASTF128 (R8)(DX*2), Y10
+	VPERMILPS      Y0, Y10, Y11
+	VFMADD231PS    Y8, Y11, Y6
+	VPERMILPS      Y1, Y10, Y8
+	VFMADD231PS    Y9, Y8, Y7
+	ADDQ           $0x10, R8
+	ADDQ           $0x40, DI
+	SUBQ           $0x04, SI
+	JGE            step
+
+rest:
+	ADDQ        $0x04, SI
+	JZ          summed
+	MOVQ        SI, R9
+	SHLQ        $0x02, R9
+	MOVQ        R9, R10
+	XORQ        R11, R11
+	SUBQ        $0x08, R10
+	CMOVQLT     R11, R10
+	LEAQ        firstLanes<>+0(SB), R12
+	XORQ        R13, R13
+	MOVQ        $0x00000008, R11
+	SUBQ        R9, R11
+	CMOVQLT     R13, R11
+	VMOVUPS     (R12)(R11*4), Y0
+	LEAQ        firstLanes<>+0(SB), R11
+	XORQ        R12, R12
+	MOVQ        $0x00000008, R9
+	SUBQ        R10, R9
+	CMOVQLT     R12, R9
+	VMOVUPS     (R11)(R9*4), Y1
+	VMASKMOVPS  (DI), Y0, Y8
+	VMASKMOVPS  32(DI), Y1, Y9
+	LEAQ        firstLanes<>+0(SB), R9
+	XORQ        R10, R10
+	MOVQ        $0x00000008, DI
+	SUBQ        SI, DI
+	CMOVQLT     R10, DI
+	VMOVUPS     (R9)(DI*4), X11
+	VMASKMOVPS  (R8), X11, X12
+	VINSERTF128 $0x01, X12, Y12, Y12
+	VPERMILPS   spread<>+0(SB), Y12, Y10
+	VFMADD213PS Y2, Y8, Y10
+	VBLENDVPS   Y0, Y10, Y2, Y2
+	VPERMILPS   spread<>+32(SB), Y12, Y10
+	VFMADD213PS Y3, Y9, Y10
+	VBLENDVPS   Y1, Y10, Y3, Y3
+	VMASKMOVPS  (R8)(DX*1), X11, X13
+	VINSERTF128 $0x01, X13, Y13, Y13
+	VPERMILPS   spread<>+0(SB), Y13, Y10
+	VFMADD213PS Y4, Y8, Y10
+	VBLENDVPS   Y0, Y10, Y4, Y4
+	VPERMILPS   spread<>+32(SB), Y13, Y10
+	VFMADD213PS Y5, Y9, Y10
+	VBLENDVPS   Y1, Y10, Y5, Y5
+	VMASKMOVPS  (R8)(DX*2), X11, X14
+	VINSERTF128 $0x01, X14, Y14, Y14
+	VPERMILPS   spread<>+0(SB), Y14, Y10
+	VFMADD213PS Y6, Y8, Y10
+	VBLENDVPS   Y0, Y10, Y6, Y6
+	VPERMILPS   spread<>+32(SB), Y14, Y0
+	VFMADD213PS Y7, Y9, Y0
+	VBLENDVPS   Y1, Y0, Y7, Y7
+
+summed:
+	MOVQ         t+0(FP), SI
+	MOVQ         112(SI), SI
+	LEAQ         firstLanes<>+0(SB), R8
+	XORQ         R9, R9
+	MOVQ         $0x00000008, DI
+	SUBQ         SI, DI
+	CMOVQLT      R9, DI
+	VMOVUPS      (R8)(DI*4), X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X2, X2
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	VADDPS       X3, X2, X2
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VEXTRACTF128 $0x01, Y5, X1
+	VADDPS       X1, X5, X5
+	VADDPS       X5, X4, X4
+	VEXTRACTF128 $0x01, Y6, X1
+	VADDPS       X1, X6, X6
+	VEXTRACTF128 $0x01, Y7, X1
+	VADDPS       X1, X7, X7
+	VADDPS       X7, X6, X6
+	MOVQ         t+0(FP), SI
+	MOVQ         96(SI), SI
+	MOVQ         t+0(FP), DI
+	MOVQ         104(DI), DI
+	MOVQ         t+0(FP), R8
+	MOVQ         88(R8), R8
+	TESTQ        SI, SI
+	JZ           biased
+	MOVQ         t+0(FP), R9
+	MOVQ         56(R9), R9
+	ADDQ         R9, SI
+	VMASKMOVPS   (SI), X0, X1
+	VADDPS       X1, X2, X2
+	VADDPS       X1, X4, X4
+	VADDPS       X1, X6, X6
+
+biased:
+	TESTQ  $0x00000002, DI
+	JZ     activated
+	VXORPS X1, X1, X1
+	VMAXPS X2, X1, X2
+	VMAXPS X4, X1, X4
+	VMAXPS X6, X1, X6
+
+activated:
+	VMASKMOVPS X2, X0, (BX)
+	ADDQ       R8, BX
+	VMASKMOVPS X4, X0, (BX)
+	ADDQ       R8, BX
+	VMASKMOVPS X6, X0, (BX)
+	ADDQ       R8, BX
+	LEAQ       (CX)(DX*2), CX
+	ADDQ       DX, CX
+	DECQ       AX
+	JNZ        block
+	VZEROUPPER
+	RET
+
+// func padAVX2(t *Transpose)
+// Requires: AVX, CMOV
+TEXT ·padAVX2(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    16(AX), AX
+	MOVQ    t+0(FP), CX
+	MOVQ    24(CX), CX
+	MOVQ    t+0(FP), DX
+	MOVQ    (DX), DX
+	MOVQ    t+0(FP), BX
+	MOVQ    32(BX), BX
+	MOVQ    t+0(FP), SI
+	MOVQ    40(SI), SI
+	LEAQ    firstLanes<>+0(SB), R8
+	XORQ    R9, R9
+	MOVQ    $0x00000008, DI
+	SUBQ    SI, DI
+	CMOVQLT R9, DI
+	VMOVUPS (R8)(DI*4), X0
+
+row:
+	VMASKMOVPS (AX), X0, X1
+	VMOVUPS    X1, (DX)
+	ADDQ       CX, AX
+	ADDQ       $0x10, DX
+	DECQ       BX
+	JNZ        row
+	VZEROUPPER
+	RET
+
 // func column1AVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
 TEXT ·column1AVX2(SB), NOSPLIT, $0-8
@@ -425,8 +814,14 @@ TEXT ·column1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 56(BX), BX
+	MOVQ 72(BX), BX
+	MOVQ t+0(FP), SI
+	MOVQ 80(SI), SI
+	ADDQ SI, BX
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -434,7 +829,10 @@ block:
 	MOVQ   t+0(FP), SI
 	MOVQ   (SI), SI
 	MOVQ   t+0(FP), DI
-	MOVQ   40(DI), DI
+	MOVQ   48(DI), DI
+	MOVQ   t+0(FP), R8
+	MOVQ   56(R8), R8
+	ADDQ   R8, DI
 	MOVQ   CX, R8
 	SUBQ   $0x10, SI
 	JL     rest
@@ -484,11 +882,14 @@ summed:
 	VMOVSHDUP    X0, X1
 	VADDPS       X1, X0, X0
 	MOVQ         t+0(FP), SI
-	MOVQ         72(SI), SI
+	MOVQ         96(SI), SI
 	MOVQ         t+0(FP), DI
-	MOVQ         80(DI), DI
+	MOVQ         104(DI), DI
 	TESTQ        SI, SI
 	JZ           biased
+	MOVQ         t+0(FP), R8
+	MOVQ         56(R8), R8
+	ADDQ         R8, SI
 	VADDSS       (SI), X0, X0
 
 biased:
@@ -499,7 +900,7 @@ biased:
 
 activated:
 	MOVQ   t+0(FP), SI
-	MOVQ   64(SI), SI
+	MOVQ   88(SI), SI
 	VMOVSS X0, (BX)
 	ADDQ   SI, BX
 	ADDQ   DX, CX
@@ -517,8 +918,14 @@ TEXT ·column4AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 56(BX), BX
+	MOVQ 72(BX), BX
+	MOVQ t+0(FP), SI
+	MOVQ 80(SI), SI
+	ADDQ SI, BX
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -532,7 +939,10 @@ block:
 	MOVQ   t+0(FP), SI
 	MOVQ   (SI), SI
 	MOVQ   t+0(FP), DI
-	MOVQ   40(DI), DI
+	MOVQ   48(DI), DI
+	MOVQ   t+0(FP), R8
+	MOVQ   56(R8), R8
+	ADDQ   R8, DI
 	MOVQ   CX, R8
 	LEAQ   (R8)(DX*2), R9
 	ADDQ   DX, R9
@@ -624,11 +1034,14 @@ summed:
 	VMOVSHDUP    X6, X1
 	VADDPS       X1, X6, X6
 	MOVQ         t+0(FP), SI
-	MOVQ         72(SI), SI
+	MOVQ         96(SI), SI
 	MOVQ         t+0(FP), DI
-	MOVQ         80(DI), DI
+	MOVQ         104(DI), DI
 	TESTQ        SI, SI
 	JZ           biased
+	MOVQ         t+0(FP), R8
+	MOVQ         56(R8), R8
+	ADDQ         R8, SI
 	VADDSS       (SI), X0, X0
 	VADDSS       (SI), X2, X2
 	VADDSS       (SI), X4, X4
@@ -645,7 +1058,7 @@ biased:
 
 activated:
 	MOVQ   t+0(FP), SI
-	MOVQ   64(SI), SI
+	MOVQ   88(SI), SI
 	VMOVSS X0, (BX)
 	ADDQ   SI, BX
 	VMOVSS X2, (BX)
@@ -997,652 +1410,6 @@ end:
 	VZEROUPPER
 	RET
 
-// func narrow1AVX512(t *Tile)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·narrow1AVX512(SB), NOSPLIT, $0-8
-	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	MOVQ  t+0(FP), AX
-	MOVQ  8(AX), AX
-	MOVQ  t+0(FP), CX
-	MOVQ  16(CX), CX
-	MOVQ  t+0(FP), DX
-	MOVQ  24(DX), DX
-	MOVQ  t+0(FP), BX
-	MOVQ  48(BX), BX
-	MOVQ  t+0(FP), SI
-	MOVQ  56(SI), SI
-
-block:
-	VPXORD Y0, Y0, Y0
-	VPXORD Y1, Y1, Y1
-	VPXORD Y2, Y2, Y2
-	VPXORD Y3, Y3, Y3
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
-	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	SUBQ   $0x04, DI
-	JL     rest
-
-step:
-	VMOVUPS.Z    (R8), K1, Y4
-	ADDQ         BX, R8
-	VBROADCASTSS (R9), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VMOVUPS.Z    (R8), K1, Y4
-	ADDQ         BX, R8
-	VBROADCASTSS 4(R9), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VMOVUPS.Z    (R8), K1, Y4
-	ADDQ         BX, R8
-	VBROADCASTSS 8(R9), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VMOVUPS.Z    (R8), K1, Y4
-	ADDQ         BX, R8
-	VBROADCASTSS 12(R9), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x10, R9
-	SUBQ         $0x04, DI
-	JGE          step
-
-rest:
-	CMPQ         DI, $-4
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y4
-	ADDQ         BX, R8
-	VBROADCASTSS (R9), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	CMPQ         DI, $-3
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y4
-	ADDQ         BX, R8
-	VBROADCASTSS 4(R9), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	CMPQ         DI, $-2
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y4
-	ADDQ         BX, R8
-	VBROADCASTSS 8(R9), Y5
-	VFMADD231PS  Y4, Y5, Y2
-
-summed:
-	VADDPS    Y1, Y0, Y0
-	VADDPS    Y3, Y2, Y2
-	VADDPS    Y2, Y0, Y0
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
-	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
-	JZ        biased
-	VMOVUPS.Z (DI), K1, Y4
-	VADDPS    Y4, Y0, Y0
-
-biased:
-	TESTQ  $0x00000002, R8
-	JZ     activated
-	VPXORD Y6, Y6, Y6
-	VMAXPS Y0, Y6, Y0
-
-activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    64(DI), DI
-	VMOVUPS Y0, K1, (SI)
-	ADDQ    DI, SI
-	ADDQ    DX, CX
-	DECQ    AX
-	JNZ     block
-	VZEROUPPER
-	RET
-
-// func narrow2AVX512(t *Tile)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·narrow2AVX512(SB), NOSPLIT, $0-8
-	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	MOVQ  t+0(FP), AX
-	MOVQ  8(AX), AX
-	MOVQ  t+0(FP), CX
-	MOVQ  16(CX), CX
-	MOVQ  t+0(FP), DX
-	MOVQ  24(DX), DX
-	MOVQ  t+0(FP), BX
-	MOVQ  48(BX), BX
-	MOVQ  t+0(FP), SI
-	MOVQ  56(SI), SI
-
-block:
-	VPXORD Y0, Y0, Y0
-	VPXORD Y1, Y1, Y1
-	VPXORD Y2, Y2, Y2
-	VPXORD Y3, Y3, Y3
-	VPXORD Y4, Y4, Y4
-	VPXORD Y5, Y5, Y5
-	VPXORD Y6, Y6, Y6
-	VPXORD Y7, Y7, Y7
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
-	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	SUBQ   $0x04, DI
-	JL     rest
-
-step:
-	VMOVUPS.Z    (R8), K1, Y8
-	ADDQ         BX, R8
-	VBROADCASTSS (R9), Y9
-	VFMADD231PS  Y8, Y9, Y0
-	VBROADCASTSS (R9)(DX*1), Y9
-	VFMADD231PS  Y8, Y9, Y4
-	VMOVUPS.Z    (R8), K1, Y8
-	ADDQ         BX, R8
-	VBROADCASTSS 4(R9), Y9
-	VFMADD231PS  Y8, Y9, Y1
-	VBROADCASTSS 4(R9)(DX*1), Y9
-	VFMADD231PS  Y8, Y9, Y5
-	VMOVUPS.Z    (R8), K1, Y8
-	ADDQ         BX, R8
-	VBROADCASTSS 8(R9), Y9
-	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS 8(R9)(DX*1), Y9
-	VFMADD231PS  Y8, Y9, Y6
-	VMOVUPS.Z    (R8), K1, Y8
-	ADDQ         BX, R8
-	VBROADCASTSS 12(R9), Y9
-	VFMADD231PS  Y8, Y9, Y3
-	VBROADCASTSS 12(R9)(DX*1), Y9
-	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         $0x10, R9
-	SUBQ         $0x04, DI
-	JGE          step
-
-rest:
-	CMPQ         DI, $-4
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y8
-	ADDQ         BX, R8
-	VBROADCASTSS (R9), Y9
-	VFMADD231PS  Y8, Y9, Y0
-	VBROADCASTSS (R9)(DX*1), Y9
-	VFMADD231PS  Y8, Y9, Y4
-	CMPQ         DI, $-3
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y8
-	ADDQ         BX, R8
-	VBROADCASTSS 4(R9), Y9
-	VFMADD231PS  Y8, Y9, Y1
-	VBROADCASTSS 4(R9)(DX*1), Y9
-	VFMADD231PS  Y8, Y9, Y5
-	CMPQ         DI, $-2
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y8
-	ADDQ         BX, R8
-	VBROADCASTSS 8(R9), Y9
-	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS 8(R9)(DX*1), Y9
-	VFMADD231PS  Y8, Y9, Y6
-
-summed:
-	VADDPS    Y1, Y0, Y0
-	VADDPS    Y3, Y2, Y2
-	VADDPS    Y2, Y0, Y0
-	VADDPS    Y5, Y4, Y4
-	VADDPS    Y7, Y6, Y6
-	VADDPS    Y6, Y4, Y4
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
-	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
-	JZ        biased
-	VMOVUPS.Z (DI), K1, Y8
-	VADDPS    Y8, Y0, Y0
-	VADDPS    Y8, Y4, Y4
-
-biased:
-	TESTQ  $0x00000002, R8
-	JZ     activated
-	VPXORD Y10, Y10, Y10
-	VMAXPS Y0, Y10, Y0
-	VMAXPS Y4, Y10, Y4
-
-activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    64(DI), DI
-	VMOVUPS Y0, K1, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y4, K1, (SI)
-	ADDQ    DI, SI
-	LEAQ    (CX)(DX*2), CX
-	DECQ    AX
-	JNZ     block
-	VZEROUPPER
-	RET
-
-// func narrow4AVX512(t *Tile)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·narrow4AVX512(SB), NOSPLIT, $0-8
-	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	MOVQ  t+0(FP), AX
-	MOVQ  8(AX), AX
-	MOVQ  t+0(FP), CX
-	MOVQ  16(CX), CX
-	MOVQ  t+0(FP), DX
-	MOVQ  24(DX), DX
-	MOVQ  t+0(FP), BX
-	MOVQ  48(BX), BX
-	MOVQ  t+0(FP), SI
-	MOVQ  56(SI), SI
-
-block:
-	VPXORD Y0, Y0, Y0
-	VPXORD Y1, Y1, Y1
-	VPXORD Y2, Y2, Y2
-	VPXORD Y3, Y3, Y3
-	VPXORD Y4, Y4, Y4
-	VPXORD Y5, Y5, Y5
-	VPXORD Y6, Y6, Y6
-	VPXORD Y7, Y7, Y7
-	VPXORD Y8, Y8, Y8
-	VPXORD Y9, Y9, Y9
-	VPXORD Y10, Y10, Y10
-	VPXORD Y11, Y11, Y11
-	VPXORD Y12, Y12, Y12
-	VPXORD Y13, Y13, Y13
-	VPXORD Y14, Y14, Y14
-	VPXORD Y15, Y15, Y15
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
-	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	SUBQ   $0x04, DI
-	JL     rest
-
-step:
-	VMOVUPS.Z    (R8), K1, Y16
-	ADDQ         BX, R8
-	VBROADCASTSS (R9), Y17
-	VFMADD231PS  Y16, Y17, Y0
-	VBROADCASTSS (R9)(DX*1), Y17
-	VFMADD231PS  Y16, Y17, Y4
-	VBROADCASTSS (R9)(DX*2), Y17
-	VFMADD231PS  Y16, Y17, Y8
-	VBROADCASTSS (R10), Y17
-	VFMADD231PS  Y16, Y17, Y12
-	VMOVUPS.Z    (R8), K1, Y16
-	ADDQ         BX, R8
-	VBROADCASTSS 4(R9), Y17
-	VFMADD231PS  Y16, Y17, Y1
-	VBROADCASTSS 4(R9)(DX*1), Y17
-	VFMADD231PS  Y16, Y17, Y5
-	VBROADCASTSS 4(R9)(DX*2), Y17
-	VFMADD231PS  Y16, Y17, Y9
-	VBROADCASTSS 4(R10), Y17
-	VFMADD231PS  Y16, Y17, Y13
-	VMOVUPS.Z    (R8), K1, Y16
-	ADDQ         BX, R8
-	VBROADCASTSS 8(R9), Y17
-	VFMADD231PS  Y16, Y17, Y2
-	VBROADCASTSS 8(R9)(DX*1), Y17
-	VFMADD231PS  Y16, Y17, Y6
-	VBROADCASTSS 8(R9)(DX*2), Y17
-	VFMADD231PS  Y16, Y17, Y10
-	VBROADCASTSS 8(R10), Y17
-	VFMADD231PS  Y16, Y17, Y14
-	VMOVUPS.Z    (R8), K1, Y16
-	ADDQ         BX, R8
-	VBROADCASTSS 12(R9), Y17
-	VFMADD231PS  Y16, Y17, Y3
-	VBROADCASTSS 12(R9)(DX*1), Y17
-	VFMADD231PS  Y16, Y17, Y7
-	VBROADCASTSS 12(R9)(DX*2), Y17
-	VFMADD231PS  Y16, Y17, Y11
-	VBROADCASTSS 12(R10), Y17
-	VFMADD231PS  Y16, Y17, Y15
-	ADDQ         $0x10, R9
-	ADDQ         $0x10, R10
-	SUBQ         $0x04, DI
-	JGE          step
-
-rest:
-	CMPQ         DI, $-4
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y16
-	ADDQ         BX, R8
-	VBROADCASTSS (R9), Y17
-	VFMADD231PS  Y16, Y17, Y0
-	VBROADCASTSS (R9)(DX*1), Y17
-	VFMADD231PS  Y16, Y17, Y4
-	VBROADCASTSS (R9)(DX*2), Y17
-	VFMADD231PS  Y16, Y17, Y8
-	VBROADCASTSS (R10), Y17
-	VFMADD231PS  Y16, Y17, Y12
-	CMPQ         DI, $-3
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y16
-	ADDQ         BX, R8
-	VBROADCASTSS 4(R9), Y17
-	VFMADD231PS  Y16, Y17, Y1
-	VBROADCASTSS 4(R9)(DX*1), Y17
-	VFMADD231PS  Y16, Y17, Y5
-	VBROADCASTSS 4(R9)(DX*2), Y17
-	VFMADD231PS  Y16, Y17, Y9
-	VBROADCASTSS 4(R10), Y17
-	VFMADD231PS  Y16, Y17, Y13
-	CMPQ         DI, $-2
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y16
-	ADDQ         BX, R8
-	VBROADCASTSS 8(R9), Y17
-	VFMADD231PS  Y16, Y17, Y2
-	VBROADCASTSS 8(R9)(DX*1), Y17
-	VFMADD231PS  Y16, Y17, Y6
-	VBROADCASTSS 8(R9)(DX*2), Y17
-	VFMADD231PS  Y16, Y17, Y10
-	VBROADCASTSS 8(R10), Y17
-	VFMADD231PS  Y16, Y17, Y14
-
-summed:
-	VADDPS    Y1, Y0, Y0
-	VADDPS    Y3, Y2, Y2
-	VADDPS    Y2, Y0, Y0
-	VADDPS    Y5, Y4, Y4
-	VADDPS    Y7, Y6, Y6
-	VADDPS    Y6, Y4, Y4
-	VADDPS    Y9, Y8, Y8
-	VADDPS    Y11, Y10, Y10
-	VADDPS    Y10, Y8, Y8
-	VADDPS    Y13, Y12, Y12
-	VADDPS    Y15, Y14, Y14
-	VADDPS    Y14, Y12, Y12
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
-	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
-	JZ        biased
-	VMOVUPS.Z (DI), K1, Y16
-	VADDPS    Y16, Y0, Y0
-	VADDPS    Y16, Y4, Y4
-	VADDPS    Y16, Y8, Y8
-	VADDPS    Y16, Y12, Y12
-
-biased:
-	TESTQ  $0x00000002, R8
-	JZ     activated
-	VPXORD Y18, Y18, Y18
-	VMAXPS Y0, Y18, Y0
-	VMAXPS Y4, Y18, Y4
-	VMAXPS Y8, Y18, Y8
-	VMAXPS Y12, Y18, Y12
-
-activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    64(DI), DI
-	VMOVUPS Y0, K1, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y4, K1, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y8, K1, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y12, K1, (SI)
-	ADDQ    DI, SI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	DECQ    AX
-	JNZ     block
-	VZEROUPPER
-	RET
-
-// func narrow6AVX512(t *Tile)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·narrow6AVX512(SB), NOSPLIT, $0-8
-	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	MOVQ  t+0(FP), AX
-	MOVQ  8(AX), AX
-	MOVQ  t+0(FP), CX
-	MOVQ  16(CX), CX
-	MOVQ  t+0(FP), DX
-	MOVQ  24(DX), DX
-	MOVQ  t+0(FP), BX
-	MOVQ  48(BX), BX
-	MOVQ  t+0(FP), SI
-	MOVQ  56(SI), SI
-
-block:
-	VPXORD Y0, Y0, Y0
-	VPXORD Y1, Y1, Y1
-	VPXORD Y2, Y2, Y2
-	VPXORD Y3, Y3, Y3
-	VPXORD Y4, Y4, Y4
-	VPXORD Y5, Y5, Y5
-	VPXORD Y6, Y6, Y6
-	VPXORD Y7, Y7, Y7
-	VPXORD Y8, Y8, Y8
-	VPXORD Y9, Y9, Y9
-	VPXORD Y10, Y10, Y10
-	VPXORD Y11, Y11, Y11
-	VPXORD Y12, Y12, Y12
-	VPXORD Y13, Y13, Y13
-	VPXORD Y14, Y14, Y14
-	VPXORD Y15, Y15, Y15
-	VPXORD Y16, Y16, Y16
-	VPXORD Y17, Y17, Y17
-	VPXORD Y18, Y18, Y18
-	VPXORD Y19, Y19, Y19
-	VPXORD Y20, Y20, Y20
-	VPXORD Y21, Y21, Y21
-	VPXORD Y22, Y22, Y22
-	VPXORD Y23, Y23, Y23
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), DI
-	MOVQ   t+0(FP), R8
-	MOVQ   40(R8), R8
-	MOVQ   CX, R9
-	LEAQ   (R9)(DX*2), R10
-	ADDQ   DX, R10
-	SUBQ   $0x04, DI
-	JL     rest
-
-step:
-	VMOVUPS.Z    (R8), K1, Y24
-	ADDQ         BX, R8
-	VBROADCASTSS (R9), Y25
-	VFMADD231PS  Y24, Y25, Y0
-	VBROADCASTSS (R9)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y4
-	VBROADCASTSS (R9)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y8
-	VBROADCASTSS (R10), Y25
-	VFMADD231PS  Y24, Y25, Y12
-	VBROADCASTSS (R10)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y16
-	VBROADCASTSS (R10)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y20
-	VMOVUPS.Z    (R8), K1, Y24
-	ADDQ         BX, R8
-	VBROADCASTSS 4(R9), Y25
-	VFMADD231PS  Y24, Y25, Y1
-	VBROADCASTSS 4(R9)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y5
-	VBROADCASTSS 4(R9)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y9
-	VBROADCASTSS 4(R10), Y25
-	VFMADD231PS  Y24, Y25, Y13
-	VBROADCASTSS 4(R10)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y17
-	VBROADCASTSS 4(R10)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y21
-	VMOVUPS.Z    (R8), K1, Y24
-	ADDQ         BX, R8
-	VBROADCASTSS 8(R9), Y25
-	VFMADD231PS  Y24, Y25, Y2
-	VBROADCASTSS 8(R9)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y6
-	VBROADCASTSS 8(R9)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y10
-	VBROADCASTSS 8(R10), Y25
-	VFMADD231PS  Y24, Y25, Y14
-	VBROADCASTSS 8(R10)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y18
-	VBROADCASTSS 8(R10)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y22
-	VMOVUPS.Z    (R8), K1, Y24
-	ADDQ         BX, R8
-	VBROADCASTSS 12(R9), Y25
-	VFMADD231PS  Y24, Y25, Y3
-	VBROADCASTSS 12(R9)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y7
-	VBROADCASTSS 12(R9)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y11
-	VBROADCASTSS 12(R10), Y25
-	VFMADD231PS  Y24, Y25, Y15
-	VBROADCASTSS 12(R10)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y19
-	VBROADCASTSS 12(R10)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y23
-	ADDQ         $0x10, R9
-	ADDQ         $0x10, R10
-	SUBQ         $0x04, DI
-	JGE          step
-
-rest:
-	CMPQ         DI, $-4
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y24
-	ADDQ         BX, R8
-	VBROADCASTSS (R9), Y25
-	VFMADD231PS  Y24, Y25, Y0
-	VBROADCASTSS (R9)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y4
-	VBROADCASTSS (R9)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y8
-	VBROADCASTSS (R10), Y25
-	VFMADD231PS  Y24, Y25, Y12
-	VBROADCASTSS (R10)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y16
-	VBROADCASTSS (R10)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y20
-	CMPQ         DI, $-3
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y24
-	ADDQ         BX, R8
-	VBROADCASTSS 4(R9), Y25
-	VFMADD231PS  Y24, Y25, Y1
-	VBROADCASTSS 4(R9)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y5
-	VBROADCASTSS 4(R9)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y9
-	VBROADCASTSS 4(R10), Y25
-	VFMADD231PS  Y24, Y25, Y13
-	VBROADCASTSS 4(R10)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y17
-	VBROADCASTSS 4(R10)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y21
-	CMPQ         DI, $-2
-	JE           summed
-	VMOVUPS.Z    (R8), K1, Y24
-	ADDQ         BX, R8
-	VBROADCASTSS 8(R9), Y25
-	VFMADD231PS  Y24, Y25, Y2
-	VBROADCASTSS 8(R9)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y6
-	VBROADCASTSS 8(R9)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y10
-	VBROADCASTSS 8(R10), Y25
-	VFMADD231PS  Y24, Y25, Y14
-	VBROADCASTSS 8(R10)(DX*1), Y25
-	VFMADD231PS  Y24, Y25, Y18
-	VBROADCASTSS 8(R10)(DX*2), Y25
-	VFMADD231PS  Y24, Y25, Y22
-
-summed:
-	VADDPS    Y1, Y0, Y0
-	VADDPS    Y3, Y2, Y2
-	VADDPS    Y2, Y0, Y0
-	VADDPS    Y5, Y4, Y4
-	VADDPS    Y7, Y6, Y6
-	VADDPS    Y6, Y4, Y4
-	VADDPS    Y9, Y8, Y8
-	VADDPS    Y11, Y10, Y10
-	VADDPS    Y10, Y8, Y8
-	VADDPS    Y13, Y12, Y12
-	VADDPS    Y15, Y14, Y14
-	VADDPS    Y14, Y12, Y12
-	VADDPS    Y17, Y16, Y16
-	VADDPS    Y19, Y18, Y18
-	VADDPS    Y18, Y16, Y16
-	VADDPS    Y21, Y20, Y20
-	VADDPS    Y23, Y22, Y22
-	VADDPS    Y22, Y20, Y20
-	MOVQ      t+0(FP), DI
-	MOVQ      72(DI), DI
-	MOVQ      t+0(FP), R8
-	MOVQ      80(R8), R8
-	TESTQ     DI, DI
-	JZ        biased
-	VMOVUPS.Z (DI), K1, Y24
-	VADDPS    Y24, Y0, Y0
-	VADDPS    Y24, Y4, Y4
-	VADDPS    Y24, Y8, Y8
-	VADDPS    Y24, Y12, Y12
-	VADDPS    Y24, Y16, Y16
-	VADDPS    Y24, Y20, Y20
-
-biased:
-	TESTQ  $0x00000002, R8
-	JZ     activated
-	VPXORD Y26, Y26, Y26
-	VMAXPS Y0, Y26, Y0
-	VMAXPS Y4, Y26, Y4
-	VMAXPS Y8, Y26, Y8
-	VMAXPS Y12, Y26, Y12
-	VMAXPS Y16, Y26, Y16
-	VMAXPS Y20, Y26, Y20
-
-activated:
-	MOVQ    t+0(FP), DI
-	MOVQ    64(DI), DI
-	VMOVUPS Y0, K1, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y4, K1, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y8, K1, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y12, K1, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y16, K1, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y20, K1, (SI)
-	ADDQ    DI, SI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	DECQ    AX
-	JNZ     block
-	VZEROUPPER
-	RET
-
 // func column1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·column1AVX512(SB), NOSPLIT, $0-8
@@ -1652,15 +1419,24 @@ TEXT ·column1AVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 56(BX), BX
+	MOVQ 72(BX), BX
+	MOVQ t+0(FP), SI
+	MOVQ 80(SI), SI
+	ADDQ SI, BX
 
 block:
 	VPXORD Z0, Z0, Z0
 	MOVQ   t+0(FP), SI
 	MOVQ   (SI), SI
 	MOVQ   t+0(FP), DI
-	MOVQ   40(DI), DI
+	MOVQ   48(DI), DI
+	MOVQ   t+0(FP), R8
+	MOVQ   56(R8), R8
+	ADDQ   R8, DI
 	MOVQ   CX, R8
 	SUBQ   $0x10, SI
 	JL     rest
@@ -1693,11 +1469,14 @@ summed:
 	VMOVSHDUP     X0, X1
 	VADDPS        X1, X0, X0
 	MOVQ          t+0(FP), SI
-	MOVQ          72(SI), SI
+	MOVQ          96(SI), SI
 	MOVQ          t+0(FP), DI
-	MOVQ          80(DI), DI
+	MOVQ          104(DI), DI
 	TESTQ         SI, SI
 	JZ            biased
+	MOVQ          t+0(FP), R8
+	MOVQ          56(R8), R8
+	ADDQ          R8, SI
 	VADDSS        (SI), X0, X0
 
 biased:
@@ -1708,7 +1487,7 @@ biased:
 
 activated:
 	MOVQ   t+0(FP), SI
-	MOVQ   64(SI), SI
+	MOVQ   88(SI), SI
 	VMOVSS X0, (BX)
 	ADDQ   SI, BX
 	ADDQ   DX, CX
@@ -1726,8 +1505,14 @@ TEXT ·column4AVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 56(BX), BX
+	MOVQ 72(BX), BX
+	MOVQ t+0(FP), SI
+	MOVQ 80(SI), SI
+	ADDQ SI, BX
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -1737,7 +1522,10 @@ block:
 	MOVQ   t+0(FP), SI
 	MOVQ   (SI), SI
 	MOVQ   t+0(FP), DI
-	MOVQ   40(DI), DI
+	MOVQ   48(DI), DI
+	MOVQ   t+0(FP), R8
+	MOVQ   56(R8), R8
+	ADDQ   R8, DI
 	MOVQ   CX, R8
 	LEAQ   (R8)(DX*2), R9
 	ADDQ   DX, R9
@@ -1806,11 +1594,14 @@ summed:
 	VMOVSHDUP     X3, X4
 	VADDPS        X4, X3, X3
 	MOVQ          t+0(FP), SI
-	MOVQ          72(SI), SI
+	MOVQ          96(SI), SI
 	MOVQ          t+0(FP), DI
-	MOVQ          80(DI), DI
+	MOVQ          104(DI), DI
 	TESTQ         SI, SI
 	JZ            biased
+	MOVQ          t+0(FP), R8
+	MOVQ          56(R8), R8
+	ADDQ          R8, SI
 	VADDSS        (SI), X0, X0
 	VADDSS        (SI), X1, X1
 	VADDSS        (SI), X2, X2
@@ -1827,7 +1618,7 @@ biased:
 
 activated:
 	MOVQ   t+0(FP), SI
-	MOVQ   64(SI), SI
+	MOVQ   88(SI), SI
 	VMOVSS X0, (BX)
 	ADDQ   SI, BX
 	VMOVSS X1, (BX)
@@ -1852,8 +1643,14 @@ TEXT ·column8AVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 56(BX), BX
+	MOVQ 72(BX), BX
+	MOVQ t+0(FP), SI
+	MOVQ 80(SI), SI
+	ADDQ SI, BX
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -1867,7 +1664,10 @@ block:
 	MOVQ   t+0(FP), SI
 	MOVQ   (SI), SI
 	MOVQ   t+0(FP), DI
-	MOVQ   40(DI), DI
+	MOVQ   48(DI), DI
+	MOVQ   t+0(FP), R8
+	MOVQ   56(R8), R8
+	ADDQ   R8, DI
 	MOVQ   CX, R8
 	LEAQ   (R8)(DX*2), R9
 	ADDQ   DX, R9
@@ -1983,11 +1783,14 @@ summed:
 	VMOVSHDUP     X7, X8
 	VADDPS        X8, X7, X7
 	MOVQ          t+0(FP), SI
-	MOVQ          72(SI), SI
+	MOVQ          96(SI), SI
 	MOVQ          t+0(FP), DI
-	MOVQ          80(DI), DI
+	MOVQ          104(DI), DI
 	TESTQ         SI, SI
 	JZ            biased
+	MOVQ          t+0(FP), R8
+	MOVQ          56(R8), R8
+	ADDQ          R8, SI
 	VADDSS        (SI), X0, X0
 	VADDSS        (SI), X1, X1
 	VADDSS        (SI), X2, X2
@@ -2012,7 +1815,7 @@ biased:
 
 activated:
 	MOVQ   t+0(FP), SI
-	MOVQ   64(SI), SI
+	MOVQ   88(SI), SI
 	VMOVSS X0, (BX)
 	ADDQ   SI, BX
 	VMOVSS X1, (BX)

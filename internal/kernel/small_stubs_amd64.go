@@ -19,6 +19,21 @@ func narrow2AVX2(t *Tile)
 //go:noescape
 func narrow3AVX2(t *Tile)
 
+// packed1AVX2 computes blocks of 1 rows × Tail ≤ 4 columns; W is padded to 4.
+//
+//go:noescape
+func packed1AVX2(t *Tile)
+
+// packed3AVX2 computes blocks of 3 rows × Tail ≤ 4 columns; W is padded to 4.
+//
+//go:noescape
+func packed3AVX2(t *Tile)
+
+// padAVX2 copies X, of Cols ≤ 4 columns, to Y, whose stride is 4.
+//
+//go:noescape
+func padAVX2(t *Transpose)
+
 // column1AVX2 computes blocks of 1 rows × 1 column.
 //
 //go:noescape
@@ -38,26 +53,6 @@ func transpose8AVX2(t *Transpose)
 //
 //go:noescape
 func transposeFewAVX2(t *Transpose)
-
-// narrow1AVX512 computes blocks of 1 rows × Tail columns.
-//
-//go:noescape
-func narrow1AVX512(t *Tile)
-
-// narrow2AVX512 computes blocks of 2 rows × Tail columns.
-//
-//go:noescape
-func narrow2AVX512(t *Tile)
-
-// narrow4AVX512 computes blocks of 4 rows × Tail columns.
-//
-//go:noescape
-func narrow4AVX512(t *Tile)
-
-// narrow6AVX512 computes blocks of 6 rows × Tail columns.
-//
-//go:noescape
-func narrow6AVX512(t *Tile)
 
 // column1AVX512 computes blocks of 1 rows × 1 column.
 //

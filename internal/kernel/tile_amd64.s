@@ -13,19 +13,28 @@ TEXT ·tile1x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -41,11 +50,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y1
 	VADDPS  Y1, Y0, Y0
 
@@ -54,7 +66,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y1
 	VADDPS  Y1, Y0, Y0
 	ADDQ    R10, R8
@@ -67,7 +79,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
@@ -80,7 +92,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile1x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -93,19 +105,28 @@ TEXT ·tile1x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -121,11 +142,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMASKMOVPS (R8), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 
@@ -134,7 +158,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMASKMOVPS (R8), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	ADDQ       R10, R8
@@ -147,7 +171,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
 	ADDQ       R8, DI
 	ADDQ       DX, CX
@@ -183,12 +207,18 @@ TEXT ·tile1x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -196,7 +226,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -212,11 +245,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y2
 	VADDPS  Y2, Y0, Y0
 	VMOVUPS 32(R8), Y2
@@ -227,7 +263,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y2
 	VADDPS  Y2, Y0, Y0
 	VMOVUPS 32(R8), Y2
@@ -243,7 +279,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	ADDQ    R8, DI
@@ -257,7 +293,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile1x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -270,12 +306,18 @@ TEXT ·tile1x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -283,7 +325,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -300,11 +345,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y3
 	VADDPS     Y3, Y1, Y1
 	VMASKMOVPS 32(R8), Y0, Y3
@@ -315,7 +363,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y3
 	VADDPS     Y3, Y1, Y1
 	VMASKMOVPS 32(R8), Y0, Y3
@@ -331,7 +379,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
 	ADDQ       R8, DI
@@ -350,12 +398,18 @@ TEXT ·tile1x3AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -364,7 +418,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -381,11 +438,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y0, Y0
 	VMOVUPS 32(R8), Y3
@@ -398,7 +458,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y0, Y0
 	VMOVUPS 32(R8), Y3
@@ -417,7 +477,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -432,7 +492,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile1x3TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -445,12 +505,18 @@ TEXT ·tile1x3TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -459,7 +525,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -477,11 +546,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y4
 	VADDPS     Y4, Y1, Y1
 	VMOVUPS    32(R8), Y4
@@ -494,7 +566,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y4
 	VADDPS     Y4, Y1, Y1
 	VMOVUPS    32(R8), Y4
@@ -513,7 +585,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMASKMOVPS Y3, Y0, 64(DI)
@@ -533,12 +605,18 @@ TEXT ·tile1x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -548,7 +626,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -566,11 +647,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
 	VMOVUPS 32(R8), Y4
@@ -585,7 +669,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
 	VMOVUPS 32(R8), Y4
@@ -607,7 +691,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -623,7 +707,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile1x4TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -636,12 +720,18 @@ TEXT ·tile1x4TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -651,7 +741,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -670,11 +763,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y5
 	VADDPS     Y5, Y1, Y1
 	VMOVUPS    32(R8), Y5
@@ -689,7 +785,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y5
 	VADDPS     Y5, Y1, Y1
 	VMOVUPS    32(R8), Y5
@@ -711,7 +807,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
@@ -732,12 +828,18 @@ TEXT ·tile1x5AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -748,7 +850,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -767,11 +872,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y0, Y0
 	VMOVUPS 32(R8), Y5
@@ -788,7 +896,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y0, Y0
 	VMOVUPS 32(R8), Y5
@@ -813,7 +921,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -830,7 +938,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile1x5TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -843,12 +951,18 @@ TEXT ·tile1x5TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -859,7 +973,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -879,11 +996,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y6
 	VADDPS     Y6, Y1, Y1
 	VMOVUPS    32(R8), Y6
@@ -900,7 +1020,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y6
 	VADDPS     Y6, Y1, Y1
 	VMOVUPS    32(R8), Y6
@@ -925,7 +1045,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
@@ -947,12 +1067,18 @@ TEXT ·tile1x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -964,7 +1090,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -984,11 +1113,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
 	VMOVUPS 32(R8), Y6
@@ -1007,7 +1139,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
 	VMOVUPS 32(R8), Y6
@@ -1035,7 +1167,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -1053,7 +1185,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile1x6TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -1066,12 +1198,18 @@ TEXT ·tile1x6TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -1083,7 +1221,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -1104,11 +1245,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
 	VMOVUPS    32(R8), Y7
@@ -1127,7 +1271,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
 	VMOVUPS    32(R8), Y7
@@ -1155,7 +1299,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
@@ -1178,12 +1322,18 @@ TEXT ·tile1x7AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -1196,7 +1346,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -1217,11 +1370,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y7
 	VADDPS  Y7, Y0, Y0
 	VMOVUPS 32(R8), Y7
@@ -1242,7 +1398,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y7
 	VADDPS  Y7, Y0, Y0
 	VMOVUPS 32(R8), Y7
@@ -1273,7 +1429,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -1292,7 +1448,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile1x7TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -1305,12 +1461,18 @@ TEXT ·tile1x7TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -1323,7 +1485,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -1345,11 +1510,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y8
 	VADDPS     Y8, Y1, Y1
 	VMOVUPS    32(R8), Y8
@@ -1370,7 +1538,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y8
 	VADDPS     Y8, Y1, Y1
 	VMOVUPS    32(R8), Y8
@@ -1401,7 +1569,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
@@ -1425,12 +1593,18 @@ TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -1444,7 +1618,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -1466,11 +1643,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
 	VMOVUPS 32(R8), Y8
@@ -1493,7 +1673,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
 	VMOVUPS 32(R8), Y8
@@ -1527,7 +1707,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -1547,7 +1727,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile1x8TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -1560,12 +1740,18 @@ TEXT ·tile1x8TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -1579,7 +1765,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -1602,11 +1791,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
 	VMOVUPS    32(R8), Y9
@@ -1629,7 +1821,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
 	VMOVUPS    32(R8), Y9
@@ -1663,7 +1855,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
@@ -1688,12 +1880,18 @@ TEXT ·tile2x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -1701,7 +1899,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -1719,11 +1920,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y2
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y2, Y1, Y1
@@ -1733,7 +1937,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y2
 	VADDPS  Y2, Y0, Y0
 	ADDQ    R10, R8
@@ -1750,7 +1954,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y1, (DI)
@@ -1765,7 +1969,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile2x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -1778,12 +1982,18 @@ TEXT ·tile2x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -1791,7 +2001,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -1809,11 +2022,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMASKMOVPS (R8), Y0, Y3
 	VADDPS     Y3, Y1, Y1
 	VADDPS     Y3, Y2, Y2
@@ -1823,7 +2039,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMASKMOVPS (R8), Y0, Y3
 	VADDPS     Y3, Y1, Y1
 	ADDQ       R10, R8
@@ -1840,7 +2056,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y2, Y0, (DI)
@@ -1860,12 +2076,18 @@ TEXT ·tile2x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -1875,7 +2097,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -1896,11 +2121,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y2, Y2
@@ -1913,7 +2141,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
 	VMOVUPS 32(R8), Y4
@@ -1936,7 +2164,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	ADDQ    R8, DI
@@ -1953,7 +2181,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile2x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -1966,12 +2194,18 @@ TEXT ·tile2x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -1981,7 +2215,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -2002,11 +2239,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y5
 	VADDPS     Y5, Y1, Y1
 	VADDPS     Y5, Y3, Y3
@@ -2019,7 +2259,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y5
 	VADDPS     Y5, Y1, Y1
 	VMASKMOVPS 32(R8), Y0, Y5
@@ -2042,7 +2282,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
 	ADDQ       R8, DI
@@ -2064,12 +2304,18 @@ TEXT ·tile2x3AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -2081,7 +2327,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -2105,11 +2354,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y3, Y3
@@ -2125,7 +2377,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
 	VMOVUPS 32(R8), Y6
@@ -2154,7 +2406,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -2173,7 +2425,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile2x3TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -2186,12 +2438,18 @@ TEXT ·tile2x3TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -2203,7 +2461,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -2227,11 +2488,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
 	VADDPS     Y7, Y4, Y4
@@ -2247,7 +2511,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
 	VMOVUPS    32(R8), Y7
@@ -2276,7 +2540,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMASKMOVPS Y3, Y0, 64(DI)
@@ -2300,12 +2564,18 @@ TEXT ·tile2x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -2319,7 +2589,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -2346,11 +2619,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y4, Y4
@@ -2369,7 +2645,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
 	VMOVUPS 32(R8), Y8
@@ -2404,7 +2680,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -2425,7 +2701,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile2x4TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -2438,12 +2714,18 @@ TEXT ·tile2x4TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -2457,7 +2739,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -2484,11 +2769,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
 	VADDPS     Y9, Y5, Y5
@@ -2507,7 +2795,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
 	VMOVUPS    32(R8), Y9
@@ -2542,7 +2830,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
@@ -2568,12 +2856,18 @@ TEXT ·tile3x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -2582,7 +2876,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -2602,11 +2899,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y3, Y1, Y1
@@ -2617,7 +2917,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y0, Y0
 	ADDQ    R10, R8
@@ -2638,14 +2938,14 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y2, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -2656,7 +2956,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile3x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -2669,12 +2969,18 @@ TEXT ·tile3x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -2683,7 +2989,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -2703,11 +3012,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMASKMOVPS (R8), Y0, Y4
 	VADDPS     Y4, Y1, Y1
 	VADDPS     Y4, Y2, Y2
@@ -2718,7 +3030,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMASKMOVPS (R8), Y0, Y4
 	VADDPS     Y4, Y1, Y1
 	ADDQ       R10, R8
@@ -2739,14 +3051,14 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y2, Y0, (DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMASKMOVPS Y3, Y0, (DI)
 	ADDQ       R8, DI
+	LEAQ       (CX)(DX*2), CX
 	ADDQ       DX, CX
 	DECQ       AX
 	JNZ        block
@@ -2762,12 +3074,18 @@ TEXT ·tile3x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -2779,7 +3097,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -2803,11 +3124,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y2, Y2
@@ -2822,7 +3146,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
 	VMOVUPS 32(R8), Y6
@@ -2852,17 +3176,17 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	ADDQ    R8, DI
 	VMOVUPS Y2, (DI)
 	VMOVUPS Y3, 32(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y4, (DI)
 	VMOVUPS Y5, 32(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -2873,7 +3197,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile3x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -2886,12 +3210,18 @@ TEXT ·tile3x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -2903,7 +3233,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -2927,11 +3260,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
 	VADDPS     Y7, Y3, Y3
@@ -2946,7 +3282,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y7
 	VADDPS     Y7, Y1, Y1
 	VMASKMOVPS 32(R8), Y0, Y7
@@ -2976,17 +3312,17 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
 	ADDQ       R8, DI
 	VMOVUPS    Y3, (DI)
 	VMASKMOVPS Y4, Y0, 32(DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMOVUPS    Y5, (DI)
 	VMASKMOVPS Y6, Y0, 32(DI)
 	ADDQ       R8, DI
+	LEAQ       (CX)(DX*2), CX
 	ADDQ       DX, CX
 	DECQ       AX
 	JNZ        block
@@ -3002,12 +3338,18 @@ TEXT ·tile3x3AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -3022,7 +3364,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -3050,11 +3395,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y9
 	VADDPS  Y9, Y0, Y0
 	VADDPS  Y9, Y3, Y3
@@ -3073,7 +3421,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y9
 	VADDPS  Y9, Y0, Y0
 	VMOVUPS 32(R8), Y9
@@ -3112,7 +3460,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -3121,11 +3469,11 @@ activated:
 	VMOVUPS Y4, 32(DI)
 	VMOVUPS Y5, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y6, (DI)
 	VMOVUPS Y7, 32(DI)
 	VMOVUPS Y8, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -3136,7 +3484,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile3x3TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -3149,12 +3497,18 @@ TEXT ·tile3x3TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -3169,7 +3523,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -3197,11 +3554,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y10
 	VADDPS     Y10, Y1, Y1
 	VADDPS     Y10, Y4, Y4
@@ -3220,7 +3580,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y10
 	VADDPS     Y10, Y1, Y1
 	VMOVUPS    32(R8), Y10
@@ -3259,7 +3619,7 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMASKMOVPS Y3, Y0, 64(DI)
@@ -3268,11 +3628,11 @@ activated:
 	VMOVUPS    Y5, 32(DI)
 	VMASKMOVPS Y6, Y0, 64(DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMOVUPS    Y7, (DI)
 	VMOVUPS    Y8, 32(DI)
 	VMASKMOVPS Y9, Y0, 64(DI)
 	ADDQ       R8, DI
+	LEAQ       (CX)(DX*2), CX
 	ADDQ       DX, CX
 	DECQ       AX
 	JNZ        block
@@ -3288,12 +3648,18 @@ TEXT ·tile4x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -3303,7 +3669,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -3328,11 +3697,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y1, Y1
@@ -3344,7 +3716,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y4
 	VADDPS  Y4, Y0, Y0
 	ADDQ    R10, R8
@@ -3369,16 +3741,16 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y2, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y3, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -3389,7 +3761,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile4x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -3402,12 +3774,18 @@ TEXT ·tile4x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -3417,7 +3795,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -3442,11 +3823,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMASKMOVPS (R8), Y0, Y5
 	VADDPS     Y5, Y1, Y1
 	VADDPS     Y5, Y2, Y2
@@ -3458,7 +3842,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMASKMOVPS (R8), Y0, Y5
 	VADDPS     Y5, Y1, Y1
 	ADDQ       R10, R8
@@ -3483,16 +3867,16 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y2, Y0, (DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMASKMOVPS Y3, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y4, Y0, (DI)
 	ADDQ       R8, DI
+	LEAQ       (CX)(DX*2), CX
 	LEAQ       (CX)(DX*2), CX
 	DECQ       AX
 	JNZ        block
@@ -3508,12 +3892,18 @@ TEXT ·tile4x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -3527,7 +3917,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -3557,11 +3950,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y2, Y2
@@ -3578,7 +3974,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y0, Y0
 	VMOVUPS 32(R8), Y8
@@ -3615,20 +4011,20 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	ADDQ    R8, DI
 	VMOVUPS Y2, (DI)
 	VMOVUPS Y3, 32(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y4, (DI)
 	VMOVUPS Y5, 32(DI)
 	ADDQ    R8, DI
 	VMOVUPS Y6, (DI)
 	VMOVUPS Y7, 32(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -3639,7 +4035,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile4x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -3652,12 +4048,18 @@ TEXT ·tile4x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -3671,7 +4073,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -3701,11 +4106,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
 	VADDPS     Y9, Y3, Y3
@@ -3722,7 +4130,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y9
 	VADDPS     Y9, Y1, Y1
 	VMASKMOVPS 32(R8), Y0, Y9
@@ -3759,20 +4167,20 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
 	ADDQ       R8, DI
 	VMOVUPS    Y3, (DI)
 	VMASKMOVPS Y4, Y0, 32(DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMOVUPS    Y5, (DI)
 	VMASKMOVPS Y6, Y0, 32(DI)
 	ADDQ       R8, DI
 	VMOVUPS    Y7, (DI)
 	VMASKMOVPS Y8, Y0, 32(DI)
 	ADDQ       R8, DI
+	LEAQ       (CX)(DX*2), CX
 	LEAQ       (CX)(DX*2), CX
 	DECQ       AX
 	JNZ        block
@@ -3788,12 +4196,18 @@ TEXT ·tile5x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -3804,7 +4218,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -3831,11 +4248,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y5, Y1, Y1
@@ -3848,7 +4268,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y5
 	VADDPS  Y5, Y0, Y0
 	ADDQ    R10, R8
@@ -3877,19 +4297,19 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y2, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y3, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y4, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -3900,7 +4320,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile5x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -3913,12 +4333,18 @@ TEXT ·tile5x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -3929,7 +4355,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -3956,11 +4385,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMASKMOVPS (R8), Y0, Y6
 	VADDPS     Y6, Y1, Y1
 	VADDPS     Y6, Y2, Y2
@@ -3973,7 +4405,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMASKMOVPS (R8), Y0, Y6
 	VADDPS     Y6, Y1, Y1
 	ADDQ       R10, R8
@@ -4002,19 +4434,19 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y2, Y0, (DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMASKMOVPS Y3, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y4, Y0, (DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMASKMOVPS Y5, Y0, (DI)
 	ADDQ       R8, DI
+	LEAQ       (CX)(DX*2), CX
+	LEAQ       (CX)(DX*2), CX
 	ADDQ       DX, CX
 	DECQ       AX
 	JNZ        block
@@ -4030,12 +4462,18 @@ TEXT ·tile5x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -4051,7 +4489,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -4084,11 +4525,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y0, Y0
 	VADDPS  Y10, Y2, Y2
@@ -4107,7 +4551,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y0, Y0
 	VMOVUPS 32(R8), Y10
@@ -4151,24 +4595,24 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	ADDQ    R8, DI
 	VMOVUPS Y2, (DI)
 	VMOVUPS Y3, 32(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y4, (DI)
 	VMOVUPS Y5, 32(DI)
 	ADDQ    R8, DI
 	VMOVUPS Y6, (DI)
 	VMOVUPS Y7, 32(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y8, (DI)
 	VMOVUPS Y9, 32(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -4179,7 +4623,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile5x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -4192,12 +4636,18 @@ TEXT ·tile5x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -4213,7 +4663,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -4246,11 +4699,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y11
 	VADDPS     Y11, Y1, Y1
 	VADDPS     Y11, Y3, Y3
@@ -4269,7 +4725,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y11
 	VADDPS     Y11, Y1, Y1
 	VMASKMOVPS 32(R8), Y0, Y11
@@ -4313,24 +4769,24 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
 	ADDQ       R8, DI
 	VMOVUPS    Y3, (DI)
 	VMASKMOVPS Y4, Y0, 32(DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMOVUPS    Y5, (DI)
 	VMASKMOVPS Y6, Y0, 32(DI)
 	ADDQ       R8, DI
 	VMOVUPS    Y7, (DI)
 	VMASKMOVPS Y8, Y0, 32(DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMOVUPS    Y9, (DI)
 	VMASKMOVPS Y10, Y0, 32(DI)
 	ADDQ       R8, DI
+	LEAQ       (CX)(DX*2), CX
+	LEAQ       (CX)(DX*2), CX
 	ADDQ       DX, CX
 	DECQ       AX
 	JNZ        block
@@ -4346,12 +4802,18 @@ TEXT ·tile6x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -4363,7 +4825,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -4392,11 +4857,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y1, Y1
@@ -4410,7 +4878,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y6
 	VADDPS  Y6, Y0, Y0
 	ADDQ    R10, R8
@@ -4443,21 +4911,21 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y2, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y3, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y4, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y5, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -4468,7 +4936,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile6x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -4481,12 +4949,18 @@ TEXT ·tile6x1TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -4498,7 +4972,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -4527,11 +5004,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMASKMOVPS (R8), Y0, Y7
 	VADDPS     Y7, Y1, Y1
 	VADDPS     Y7, Y2, Y2
@@ -4545,7 +5025,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMASKMOVPS (R8), Y0, Y7
 	VADDPS     Y7, Y1, Y1
 	ADDQ       R10, R8
@@ -4578,21 +5058,21 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMASKMOVPS Y1, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y2, Y0, (DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMASKMOVPS Y3, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y4, Y0, (DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMASKMOVPS Y5, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y6, Y0, (DI)
 	ADDQ       R8, DI
+	LEAQ       (CX)(DX*2), CX
+	LEAQ       (CX)(DX*2), CX
 	LEAQ       (CX)(DX*2), CX
 	DECQ       AX
 	JNZ        block
@@ -4608,12 +5088,18 @@ TEXT ·tile6x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(CX), CX
 	MOVQ t+0(FP), DX
 	MOVQ 24(DX), DX
+	ADDQ DX, CX
+	MOVQ t+0(FP), DX
+	MOVQ 32(DX), DX
 	MOVQ t+0(FP), BX
-	MOVQ 32(BX), BX
+	MOVQ 40(BX), BX
 	MOVQ t+0(FP), SI
-	MOVQ 48(SI), SI
+	MOVQ 64(SI), SI
 	MOVQ t+0(FP), DI
-	MOVQ 56(DI), DI
+	MOVQ 72(DI), DI
+	MOVQ t+0(FP), R8
+	MOVQ 80(R8), R8
+	ADDQ R8, DI
 
 block:
 	VXORPS Y0, Y0, Y0
@@ -4631,7 +5117,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -4667,11 +5156,14 @@ step:
 
 summed:
 	MOVQ    t+0(FP), R8
-	MOVQ    72(R8), R8
+	MOVQ    96(R8), R8
 	MOVQ    t+0(FP), R9
-	MOVQ    80(R9), R9
+	MOVQ    104(R9), R9
 	TESTQ   R8, R8
 	JZ      biased
+	MOVQ    t+0(FP), R10
+	MOVQ    56(R10), R10
+	ADDQ    R10, R8
 	VMOVUPS (R8), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y2, Y2
@@ -4692,7 +5184,7 @@ biased:
 	JZ      accumulated
 	MOVQ    DI, R8
 	MOVQ    t+0(FP), R10
-	MOVQ    64(R10), R10
+	MOVQ    88(R10), R10
 	VMOVUPS (R8), Y12
 	VADDPS  Y12, Y0, Y0
 	VMOVUPS 32(R8), Y12
@@ -4743,27 +5235,27 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	ADDQ    R8, DI
 	VMOVUPS Y2, (DI)
 	VMOVUPS Y3, 32(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y4, (DI)
 	VMOVUPS Y5, 32(DI)
 	ADDQ    R8, DI
 	VMOVUPS Y6, (DI)
 	VMOVUPS Y7, 32(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Y8, (DI)
 	VMOVUPS Y9, 32(DI)
 	ADDQ    R8, DI
 	VMOVUPS Y10, (DI)
 	VMOVUPS Y11, 32(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -4774,7 +5266,7 @@ activated:
 // Requires: AVX, CMOV, FMA3
 TEXT ·tile6x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    88(AX), AX
+	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
 	XORQ    BX, BX
 	MOVQ    $0x00000008, CX
@@ -4787,12 +5279,18 @@ TEXT ·tile6x2TailAVX2(SB), NOSPLIT, $0-8
 	MOVQ    16(CX), CX
 	MOVQ    t+0(FP), DX
 	MOVQ    24(DX), DX
+	ADDQ    DX, CX
+	MOVQ    t+0(FP), DX
+	MOVQ    32(DX), DX
 	MOVQ    t+0(FP), BX
-	MOVQ    32(BX), BX
+	MOVQ    40(BX), BX
 	MOVQ    t+0(FP), SI
-	MOVQ    48(SI), SI
+	MOVQ    64(SI), SI
 	MOVQ    t+0(FP), DI
-	MOVQ    56(DI), DI
+	MOVQ    72(DI), DI
+	MOVQ    t+0(FP), R8
+	MOVQ    80(R8), R8
+	ADDQ    R8, DI
 
 block:
 	VXORPS Y1, Y1, Y1
@@ -4810,7 +5308,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -4846,11 +5347,14 @@ step:
 
 summed:
 	MOVQ       t+0(FP), R8
-	MOVQ       72(R8), R8
+	MOVQ       96(R8), R8
 	MOVQ       t+0(FP), R9
-	MOVQ       80(R9), R9
+	MOVQ       104(R9), R9
 	TESTQ      R8, R8
 	JZ         biased
+	MOVQ       t+0(FP), R10
+	MOVQ       56(R10), R10
+	ADDQ       R10, R8
 	VMOVUPS    (R8), Y13
 	VADDPS     Y13, Y1, Y1
 	VADDPS     Y13, Y3, Y3
@@ -4871,7 +5375,7 @@ biased:
 	JZ         accumulated
 	MOVQ       DI, R8
 	MOVQ       t+0(FP), R10
-	MOVQ       64(R10), R10
+	MOVQ       88(R10), R10
 	VMOVUPS    (R8), Y13
 	VADDPS     Y13, Y1, Y1
 	VMASKMOVPS 32(R8), Y0, Y13
@@ -4922,27 +5426,27 @@ accumulated:
 
 activated:
 	MOVQ       t+0(FP), R8
-	MOVQ       64(R8), R8
+	MOVQ       88(R8), R8
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
 	ADDQ       R8, DI
 	VMOVUPS    Y3, (DI)
 	VMASKMOVPS Y4, Y0, 32(DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMOVUPS    Y5, (DI)
 	VMASKMOVPS Y6, Y0, 32(DI)
 	ADDQ       R8, DI
 	VMOVUPS    Y7, (DI)
 	VMASKMOVPS Y8, Y0, 32(DI)
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
 	VMOVUPS    Y9, (DI)
 	VMASKMOVPS Y10, Y0, 32(DI)
 	ADDQ       R8, DI
 	VMOVUPS    Y11, (DI)
 	VMASKMOVPS Y12, Y0, 32(DI)
 	ADDQ       R8, DI
+	LEAQ       (CX)(DX*2), CX
+	LEAQ       (CX)(DX*2), CX
 	LEAQ       (CX)(DX*2), CX
 	DECQ       AX
 	JNZ        block
@@ -4953,7 +5457,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -4963,19 +5467,28 @@ TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -4991,11 +5504,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
@@ -5004,7 +5520,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z1
 	VADDPS    Z1, Z0, Z0
 	ADDQ      R10, R8
@@ -5017,7 +5533,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	ADDQ    DX, CX
@@ -5030,7 +5546,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile1x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -5040,12 +5556,18 @@ TEXT ·tile1x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5053,7 +5575,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -5070,11 +5595,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z2
 	VADDPS    Z2, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z2
@@ -5085,7 +5613,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z2
 	VADDPS    Z2, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z2
@@ -5101,7 +5629,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
@@ -5115,7 +5643,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile1x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -5125,12 +5653,18 @@ TEXT ·tile1x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5139,7 +5673,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -5157,11 +5694,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z3
 	VADDPS    Z3, Z0, Z0
 	VMOVUPS   64(R8), Z3
@@ -5174,7 +5714,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z3
 	VADDPS    Z3, Z0, Z0
 	VMOVUPS   64(R8), Z3
@@ -5193,7 +5733,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
@@ -5208,7 +5748,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile1x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -5218,12 +5758,18 @@ TEXT ·tile1x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5233,7 +5779,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -5252,11 +5801,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z4
 	VADDPS    Z4, Z0, Z0
 	VMOVUPS   64(R8), Z4
@@ -5271,7 +5823,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z4
 	VADDPS    Z4, Z0, Z0
 	VMOVUPS   64(R8), Z4
@@ -5293,7 +5845,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -5309,7 +5861,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile1x5AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -5319,12 +5871,18 @@ TEXT ·tile1x5AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5335,7 +5893,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -5355,11 +5916,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z5
 	VADDPS    Z5, Z0, Z0
 	VMOVUPS   64(R8), Z5
@@ -5376,7 +5940,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z5
 	VADDPS    Z5, Z0, Z0
 	VMOVUPS   64(R8), Z5
@@ -5401,7 +5965,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -5418,7 +5982,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile1x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -5428,12 +5992,18 @@ TEXT ·tile1x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5445,7 +6015,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -5466,11 +6039,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
 	VMOVUPS   64(R8), Z6
@@ -5489,7 +6065,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
 	VMOVUPS   64(R8), Z6
@@ -5517,7 +6093,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -5535,7 +6111,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile1x7AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -5545,12 +6121,18 @@ TEXT ·tile1x7AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5563,7 +6145,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -5585,11 +6170,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z7
 	VADDPS    Z7, Z0, Z0
 	VMOVUPS   64(R8), Z7
@@ -5610,7 +6198,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z7
 	VADDPS    Z7, Z0, Z0
 	VMOVUPS   64(R8), Z7
@@ -5641,7 +6229,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -5660,7 +6248,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile1x8AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -5670,12 +6258,18 @@ TEXT ·tile1x8AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5689,7 +6283,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -5712,11 +6309,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
 	VMOVUPS   64(R8), Z8
@@ -5739,7 +6339,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
 	VMOVUPS   64(R8), Z8
@@ -5773,7 +6373,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -5793,7 +6393,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -5803,12 +6403,18 @@ TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5816,7 +6422,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -5834,11 +6443,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VADDPS    Z2, Z1, Z1
@@ -5848,7 +6460,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	ADDQ      R10, R8
@@ -5865,7 +6477,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
@@ -5880,7 +6492,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -5890,12 +6502,18 @@ TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -5905,7 +6523,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -5926,11 +6547,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z2, Z2
@@ -5943,7 +6567,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z4
 	VADDPS    Z4, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z4
@@ -5966,7 +6590,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
@@ -5983,7 +6607,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile2x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -5993,12 +6617,18 @@ TEXT ·tile2x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6010,7 +6640,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -6034,11 +6667,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z3, Z3
@@ -6054,7 +6690,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
 	VMOVUPS   64(R8), Z6
@@ -6083,7 +6719,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
@@ -6102,7 +6738,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile2x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -6112,12 +6748,18 @@ TEXT ·tile2x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6131,7 +6773,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -6158,11 +6803,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z4, Z4
@@ -6181,7 +6829,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
 	VMOVUPS   64(R8), Z8
@@ -6216,7 +6864,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -6237,7 +6885,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile2x5AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -6247,12 +6895,18 @@ TEXT ·tile2x5AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6268,7 +6922,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -6298,11 +6955,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z5, Z5
@@ -6324,7 +6984,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z0, Z0
 	VMOVUPS   64(R8), Z10
@@ -6365,7 +7025,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -6388,7 +7048,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile2x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -6398,12 +7058,18 @@ TEXT ·tile2x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6421,7 +7087,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -6454,11 +7123,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z6, Z6
@@ -6483,7 +7155,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VMOVUPS   64(R8), Z12
@@ -6530,7 +7202,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -6555,7 +7227,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile2x7AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -6565,12 +7237,18 @@ TEXT ·tile2x7AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6590,7 +7268,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -6626,11 +7307,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z7, Z7
@@ -6658,7 +7342,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z0, Z0
 	VMOVUPS   64(R8), Z14
@@ -6711,7 +7395,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -6738,7 +7422,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile2x8AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -6748,12 +7432,18 @@ TEXT ·tile2x8AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6775,7 +7465,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -6814,11 +7507,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z8, Z8
@@ -6849,7 +7545,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
 	VMOVUPS   64(R8), Z16
@@ -6908,7 +7604,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -6937,7 +7633,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -6947,12 +7643,18 @@ TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -6961,7 +7663,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -6981,11 +7686,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z3
 	VADDPS    Z3, Z0, Z0
 	VADDPS    Z3, Z1, Z1
@@ -6996,7 +7704,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z3
 	VADDPS    Z3, Z0, Z0
 	ADDQ      R10, R8
@@ -7017,14 +7725,14 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -7035,7 +7743,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -7045,12 +7753,18 @@ TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -7062,7 +7776,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -7086,11 +7803,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z2, Z2
@@ -7105,7 +7825,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z6
 	VADDPS    Z6, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z6
@@ -7135,17 +7855,17 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -7156,7 +7876,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile3x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -7166,12 +7886,18 @@ TEXT ·tile3x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -7186,7 +7912,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -7214,11 +7943,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z9
 	VADDPS    Z9, Z0, Z0
 	VADDPS    Z9, Z3, Z3
@@ -7237,7 +7969,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z9
 	VADDPS    Z9, Z0, Z0
 	VMOVUPS   64(R8), Z9
@@ -7276,7 +8008,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
@@ -7285,11 +8017,11 @@ activated:
 	VMOVUPS Z4, 64(DI)
 	VMOVUPS Z5, K1, 128(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, 64(DI)
 	VMOVUPS Z8, K1, 128(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -7300,7 +8032,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile3x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -7310,12 +8042,18 @@ TEXT ·tile3x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -7333,7 +8071,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -7365,11 +8106,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z4, Z4
@@ -7392,7 +8136,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VMOVUPS   64(R8), Z12
@@ -7440,7 +8184,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -7451,12 +8195,12 @@ activated:
 	VMOVUPS Z6, 128(DI)
 	VMOVUPS Z7, K1, 192(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, 64(DI)
 	VMOVUPS Z10, 128(DI)
 	VMOVUPS Z11, K1, 192(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -7467,7 +8211,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile3x5AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -7477,12 +8221,18 @@ TEXT ·tile3x5AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -7503,7 +8253,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -7539,11 +8292,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z0, Z0
 	VADDPS    Z15, Z5, Z5
@@ -7570,7 +8326,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z0, Z0
 	VMOVUPS   64(R8), Z15
@@ -7627,7 +8383,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -7640,13 +8396,13 @@ activated:
 	VMOVUPS Z8, 192(DI)
 	VMOVUPS Z9, K1, 256(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, 64(DI)
 	VMOVUPS Z12, 128(DI)
 	VMOVUPS Z13, 192(DI)
 	VMOVUPS Z14, K1, 256(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -7657,7 +8413,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile3x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -7667,12 +8423,18 @@ TEXT ·tile3x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -7696,7 +8458,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -7736,11 +8501,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z6, Z6
@@ -7771,7 +8539,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
 	VMOVUPS   64(R8), Z18
@@ -7837,7 +8605,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -7852,7 +8620,6 @@ activated:
 	VMOVUPS Z10, 256(DI)
 	VMOVUPS Z11, K1, 320(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, 64(DI)
 	VMOVUPS Z14, 128(DI)
@@ -7860,6 +8627,7 @@ activated:
 	VMOVUPS Z16, 256(DI)
 	VMOVUPS Z17, K1, 320(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -7870,7 +8638,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile3x7AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -7880,12 +8648,18 @@ TEXT ·tile3x7AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -7912,7 +8686,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -7956,11 +8733,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z21
 	VADDPS    Z21, Z0, Z0
 	VADDPS    Z21, Z7, Z7
@@ -7995,7 +8775,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z21
 	VADDPS    Z21, Z0, Z0
 	VMOVUPS   64(R8), Z21
@@ -8070,7 +8850,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -8087,7 +8867,6 @@ activated:
 	VMOVUPS Z12, 320(DI)
 	VMOVUPS Z13, K1, 384(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, 64(DI)
 	VMOVUPS Z16, 128(DI)
@@ -8096,6 +8875,7 @@ activated:
 	VMOVUPS Z19, 320(DI)
 	VMOVUPS Z20, K1, 384(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -8106,7 +8886,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile3x8AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -8116,12 +8896,18 @@ TEXT ·tile3x8AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -8151,7 +8937,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	TESTQ  R8, R8
 	JZ     summed
@@ -8199,11 +8988,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z8, Z8
@@ -8242,7 +9034,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
 	VMOVUPS   64(R8), Z24
@@ -8326,7 +9118,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -8345,7 +9137,6 @@ activated:
 	VMOVUPS Z14, 384(DI)
 	VMOVUPS Z15, K1, 448(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, 64(DI)
 	VMOVUPS Z18, 128(DI)
@@ -8355,6 +9146,7 @@ activated:
 	VMOVUPS Z22, 384(DI)
 	VMOVUPS Z23, K1, 448(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -8365,7 +9157,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -8375,12 +9167,18 @@ TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -8390,7 +9188,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -8415,11 +9216,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z1, Z1
@@ -8431,7 +9235,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z4
 	VADDPS    Z4, Z0, Z0
 	ADDQ      R10, R8
@@ -8456,16 +9260,16 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -8476,7 +9280,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -8486,12 +9290,18 @@ TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -8505,7 +9315,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -8535,11 +9348,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z2, Z2
@@ -8556,7 +9372,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z8
 	VADDPS    Z8, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z8
@@ -8593,20 +9409,20 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -8617,7 +9433,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile4x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -8627,12 +9443,18 @@ TEXT ·tile4x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -8650,7 +9472,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -8685,11 +9510,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z3, Z3
@@ -8711,7 +9539,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VMOVUPS   64(R8), Z12
@@ -8760,7 +9588,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
@@ -8769,7 +9597,6 @@ activated:
 	VMOVUPS Z4, 64(DI)
 	VMOVUPS Z5, K1, 128(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, 64(DI)
 	VMOVUPS Z8, K1, 128(DI)
@@ -8778,6 +9605,7 @@ activated:
 	VMOVUPS Z10, 64(DI)
 	VMOVUPS Z11, K1, 128(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -8788,7 +9616,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile4x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -8798,12 +9626,18 @@ TEXT ·tile4x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -8825,7 +9659,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -8865,11 +9702,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z4, Z4
@@ -8896,7 +9736,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
 	VMOVUPS   64(R8), Z16
@@ -8957,7 +9797,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -8968,7 +9808,6 @@ activated:
 	VMOVUPS Z6, 128(DI)
 	VMOVUPS Z7, K1, 192(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, 64(DI)
 	VMOVUPS Z10, 128(DI)
@@ -8980,6 +9819,7 @@ activated:
 	VMOVUPS Z15, K1, 192(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -8989,7 +9829,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -8999,12 +9839,18 @@ TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9015,7 +9861,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -9042,11 +9891,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z5
 	VADDPS    Z5, Z0, Z0
 	VADDPS    Z5, Z1, Z1
@@ -9059,7 +9911,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z5
 	VADDPS    Z5, Z0, Z0
 	ADDQ      R10, R8
@@ -9088,19 +9940,19 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -9111,7 +9963,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -9121,12 +9973,18 @@ TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9142,7 +10000,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -9175,11 +10036,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z2, Z2
@@ -9198,7 +10062,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z10
 	VADDPS    Z10, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z10
@@ -9242,24 +10106,24 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -9270,7 +10134,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile5x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -9280,12 +10144,18 @@ TEXT ·tile5x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9306,7 +10176,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -9345,11 +10218,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z0, Z0
 	VADDPS    Z15, Z3, Z3
@@ -9374,7 +10250,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z15
 	VADDPS    Z15, Z0, Z0
 	VMOVUPS   64(R8), Z15
@@ -9433,7 +10309,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
@@ -9442,7 +10318,6 @@ activated:
 	VMOVUPS Z4, 64(DI)
 	VMOVUPS Z5, K1, 128(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, 64(DI)
 	VMOVUPS Z8, K1, 128(DI)
@@ -9451,11 +10326,12 @@ activated:
 	VMOVUPS Z10, 64(DI)
 	VMOVUPS Z11, K1, 128(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, 64(DI)
 	VMOVUPS Z14, K1, 128(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -9466,7 +10342,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile5x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -9476,12 +10352,18 @@ TEXT ·tile5x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9507,7 +10389,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -9552,11 +10437,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z0, Z0
 	VADDPS    Z20, Z4, Z4
@@ -9587,7 +10475,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z0, Z0
 	VMOVUPS   64(R8), Z20
@@ -9661,7 +10549,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -9672,7 +10560,6 @@ activated:
 	VMOVUPS Z6, 128(DI)
 	VMOVUPS Z7, K1, 192(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, 64(DI)
 	VMOVUPS Z10, 128(DI)
@@ -9683,12 +10570,13 @@ activated:
 	VMOVUPS Z14, 128(DI)
 	VMOVUPS Z15, K1, 192(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, 64(DI)
 	VMOVUPS Z18, 128(DI)
 	VMOVUPS Z19, K1, 192(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -9699,7 +10587,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -9709,12 +10597,18 @@ TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9726,7 +10620,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -9755,11 +10652,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z1, Z1
@@ -9773,7 +10673,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z6
 	VADDPS    Z6, Z0, Z0
 	ADDQ      R10, R8
@@ -9806,21 +10706,21 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z5, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -9831,7 +10731,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -9841,12 +10741,18 @@ TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -9864,7 +10770,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -9900,11 +10809,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z2, Z2
@@ -9925,7 +10837,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z12
 	VADDPS    Z12, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z12
@@ -9976,27 +10888,27 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -10007,7 +10919,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile6x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -10017,12 +10929,18 @@ TEXT ·tile6x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -10046,7 +10964,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -10089,11 +11010,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z3, Z3
@@ -10121,7 +11045,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
 	VMOVUPS   64(R8), Z18
@@ -10190,7 +11114,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
@@ -10199,7 +11123,6 @@ activated:
 	VMOVUPS Z4, 64(DI)
 	VMOVUPS Z5, K1, 128(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, 64(DI)
 	VMOVUPS Z8, K1, 128(DI)
@@ -10208,7 +11131,6 @@ activated:
 	VMOVUPS Z10, 64(DI)
 	VMOVUPS Z11, K1, 128(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, 64(DI)
 	VMOVUPS Z14, K1, 128(DI)
@@ -10217,6 +11139,8 @@ activated:
 	VMOVUPS Z16, 64(DI)
 	VMOVUPS Z17, K1, 128(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -10227,7 +11151,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile6x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -10237,12 +11161,18 @@ TEXT ·tile6x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -10272,7 +11202,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -10322,11 +11255,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z4, Z4
@@ -10361,7 +11297,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
 	VMOVUPS   64(R8), Z24
@@ -10448,7 +11384,7 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -10459,7 +11395,6 @@ activated:
 	VMOVUPS Z6, 128(DI)
 	VMOVUPS Z7, K1, 192(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, 64(DI)
 	VMOVUPS Z10, 128(DI)
@@ -10470,7 +11405,6 @@ activated:
 	VMOVUPS Z14, 128(DI)
 	VMOVUPS Z15, K1, 192(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, 64(DI)
 	VMOVUPS Z18, 128(DI)
@@ -10482,6 +11416,8 @@ activated:
 	VMOVUPS Z23, K1, 192(DI)
 	ADDQ    R8, DI
 	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -10491,7 +11427,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -10501,12 +11437,18 @@ TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -10519,7 +11461,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -10553,11 +11498,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z7
 	VADDPS    Z7, Z0, Z0
 	VADDPS    Z7, Z1, Z1
@@ -10572,7 +11520,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z7
 	VADDPS    Z7, Z0, Z0
 	ADDQ      R10, R8
@@ -10609,24 +11557,24 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z5, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -10637,7 +11585,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -10647,12 +11595,18 @@ TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -10672,7 +11626,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -10714,11 +11671,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z2, Z2
@@ -10741,7 +11701,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z14
 	VADDPS    Z14, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z14
@@ -10799,31 +11759,31 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -10834,7 +11794,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -10844,12 +11804,18 @@ TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -10863,7 +11829,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -10899,11 +11868,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z1, Z1
@@ -10919,7 +11891,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z0, Z0
 	ADDQ      R10, R8
@@ -10960,26 +11932,26 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z5, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z7, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -10990,7 +11962,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -11000,12 +11972,18 @@ TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -11027,7 +12005,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -11072,11 +12053,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z2, Z2
@@ -11101,7 +12085,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z16
 	VADDPS    Z16, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z16
@@ -11166,34 +12150,34 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -11204,7 +12188,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -11214,12 +12198,18 @@ TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -11234,7 +12224,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -11272,11 +12265,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z0, Z0
 	VADDPS    Z9, Z1, Z1
@@ -11293,7 +12289,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z9
 	VADDPS    Z9, Z0, Z0
 	ADDQ      R10, R8
@@ -11338,29 +12334,29 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z5, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z7, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -11371,7 +12367,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -11381,12 +12377,18 @@ TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -11410,7 +12412,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -11458,11 +12463,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z2, Z2
@@ -11489,7 +12497,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z18
 	VADDPS    Z18, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z18
@@ -11561,38 +12569,38 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -11603,7 +12611,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -11613,12 +12621,18 @@ TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -11634,7 +12648,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -11677,11 +12694,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z1, Z1
@@ -11699,7 +12719,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z0, Z0
 	ADDQ      R10, R8
@@ -11748,31 +12768,31 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z5, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z7, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z9, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -11783,7 +12803,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -11793,12 +12813,18 @@ TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -11824,7 +12850,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -11878,11 +12907,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z0, Z0
 	VADDPS    Z20, Z2, Z2
@@ -11911,7 +12943,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z20
 	VADDPS    Z20, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z20
@@ -11990,41 +13022,41 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z18, (DI)
 	VMOVUPS Z19, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -12035,7 +13067,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile11x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -12045,12 +13077,18 @@ TEXT ·tile11x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -12067,7 +13105,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -12112,11 +13153,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z0, Z0
 	VADDPS    Z11, Z1, Z1
@@ -12135,7 +13179,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z11
 	VADDPS    Z11, Z0, Z0
 	ADDQ      R10, R8
@@ -12188,34 +13232,34 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z5, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z7, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z9, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z10, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -12226,7 +13270,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile11x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -12236,12 +13280,18 @@ TEXT ·tile11x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -12269,7 +13319,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -12326,11 +13379,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z0, Z0
 	VADDPS    Z22, Z2, Z2
@@ -12361,7 +13417,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z22
 	VADDPS    Z22, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z22
@@ -12447,45 +13503,45 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z18, (DI)
 	VMOVUPS Z19, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z20, (DI)
 	VMOVUPS Z21, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -12496,7 +13552,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile12x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -12506,12 +13562,18 @@ TEXT ·tile12x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -12529,7 +13591,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -12576,11 +13641,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z1, Z1
@@ -12600,7 +13668,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z0, Z0
 	ADDQ      R10, R8
@@ -12657,36 +13725,36 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z5, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z7, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z9, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z10, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z11, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -12697,7 +13765,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile12x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -12707,12 +13775,18 @@ TEXT ·tile12x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -12742,7 +13816,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -12802,11 +13879,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z2, Z2
@@ -12839,7 +13919,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z24
 	VADDPS    Z24, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z24
@@ -12932,48 +14012,48 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z18, (DI)
 	VMOVUPS Z19, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z20, (DI)
 	VMOVUPS Z21, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z22, (DI)
 	VMOVUPS Z23, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -12984,7 +14064,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile13x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -12994,12 +14074,18 @@ TEXT ·tile13x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -13018,7 +14104,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -13070,11 +14159,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z0, Z0
 	VADDPS    Z13, Z1, Z1
@@ -13095,7 +14187,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z13
 	VADDPS    Z13, Z0, Z0
 	ADDQ      R10, R8
@@ -13156,39 +14248,39 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z5, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z7, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z9, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z10, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z11, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -13199,7 +14291,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile13x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -13209,12 +14301,18 @@ TEXT ·tile13x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -13246,7 +14344,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -13312,11 +14413,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z0, Z0
 	VADDPS    Z26, Z2, Z2
@@ -13351,7 +14455,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z26
 	VADDPS    Z26, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z26
@@ -13451,52 +14555,52 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z18, (DI)
 	VMOVUPS Z19, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z20, (DI)
 	VMOVUPS Z21, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z22, (DI)
 	VMOVUPS Z23, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z24, (DI)
 	VMOVUPS Z25, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
 	DECQ    AX
 	JNZ     block
@@ -13507,7 +14611,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile14x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -13517,12 +14621,18 @@ TEXT ·tile14x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -13542,7 +14652,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -13596,11 +14709,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z1, Z1
@@ -13622,7 +14738,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z0, Z0
 	ADDQ      R10, R8
@@ -13687,41 +14803,41 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z5, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z6, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z7, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z9, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z10, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z11, K1, (DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z13, K1, (DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
@@ -13732,7 +14848,7 @@ activated:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tile14x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	MOVQ  88(AX), AX
+	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
@@ -13742,12 +14858,18 @@ TEXT ·tile14x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ  16(CX), CX
 	MOVQ  t+0(FP), DX
 	MOVQ  24(DX), DX
+	ADDQ  DX, CX
+	MOVQ  t+0(FP), DX
+	MOVQ  32(DX), DX
 	MOVQ  t+0(FP), BX
-	MOVQ  32(BX), BX
+	MOVQ  40(BX), BX
 	MOVQ  t+0(FP), SI
-	MOVQ  48(SI), SI
+	MOVQ  64(SI), SI
 	MOVQ  t+0(FP), DI
-	MOVQ  56(DI), DI
+	MOVQ  72(DI), DI
+	MOVQ  t+0(FP), R8
+	MOVQ  80(R8), R8
+	ADDQ  R8, DI
 
 block:
 	VPXORD Z0, Z0, Z0
@@ -13781,7 +14903,10 @@ block:
 	MOVQ   t+0(FP), R8
 	MOVQ   (R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   40(R9), R9
+	MOVQ   48(R9), R9
+	MOVQ   t+0(FP), R10
+	MOVQ   56(R10), R10
+	ADDQ   R10, R9
 	MOVQ   CX, R10
 	LEAQ   (R10)(DX*2), R11
 	ADDQ   DX, R11
@@ -13850,11 +14975,14 @@ step:
 
 summed:
 	MOVQ      t+0(FP), R8
-	MOVQ      72(R8), R8
+	MOVQ      96(R8), R8
 	MOVQ      t+0(FP), R9
-	MOVQ      80(R9), R9
+	MOVQ      104(R9), R9
 	TESTQ     R8, R8
 	JZ        biased
+	MOVQ      t+0(FP), R10
+	MOVQ      56(R10), R10
+	ADDQ      R10, R8
 	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z0, Z0
 	VADDPS    Z28, Z2, Z2
@@ -13891,7 +15019,7 @@ biased:
 	JZ        accumulated
 	MOVQ      DI, R8
 	MOVQ      t+0(FP), R10
-	MOVQ      64(R10), R10
+	MOVQ      88(R10), R10
 	VMOVUPS   (R8), Z28
 	VADDPS    Z28, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z28
@@ -13998,55 +15126,55 @@ accumulated:
 
 activated:
 	MOVQ    t+0(FP), R8
-	MOVQ    64(R8), R8
+	MOVQ    88(R8), R8
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z18, (DI)
 	VMOVUPS Z19, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z20, (DI)
 	VMOVUPS Z21, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z22, (DI)
 	VMOVUPS Z23, K1, 64(DI)
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
 	VMOVUPS Z24, (DI)
 	VMOVUPS Z25, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z26, (DI)
 	VMOVUPS Z27, K1, 64(DI)
 	ADDQ    R8, DI
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block

@@ -2,20 +2,23 @@
 // generator, which asks it for the fields' offsets, needs none of the code that it generates.
 package args
 
-// Tile is what a product kernel works on: Blocks blocks of rows of Y = X·W, one below the other,
-// each as high as the kernel's name says.
-// Strides are in bytes. Kernels change nothing here: a pointer past its array must not meet the garbage collector.
+// Tile is what a product kernel works on: blocks of rows of Y = X·W, one below the other, each as high as
+// the kernel's name says. Strides and offsets are in bytes. The offsets are apart from the pointers so that
+// no pointer ever points past its array, which the garbage collector does not forgive.
 type Tile struct {
 	K      int      // summed index
 	Blocks int      // at least 1
-	X      *float32 // X's element (i, k) is at X + i*XRow + k*XCol, so X may be a transpose
+	X      *float32 // X's element (i, k) is at X + XAt + i*XRow + k*XCol, so X may be a transpose
+	XAt    int
 	XRow   int
 	XCol   int
-	W      *float32 // W's element (k, j) is at W + k*WRow + 4*j
+	W      *float32 // W's element (k, j) is at W + WAt + k*WRow + 4*j
+	WAt    int
 	WRow   int
-	Y      *float32
+	Y      *float32 // Y's element (i, j) is at Y + YAt + i*YRow + 4*j
+	YAt    int
 	YRow   int
-	Bias   *float32 // nil: none
+	Bias   *float32 // nil: none; otherwise its element j is at Bias + WAt + 4*j
 	Flags  int
 	Tail   int // columns in the last vector, 1 … lanes
 }

@@ -36,12 +36,11 @@ func (a *asm) eight() *asm {
 	return &narrower
 }
 
-// registers is the number of vector registers.
-func (a *asm) registers() int {
-	if a.evex {
-		return 32
-	}
-	return 16
+// four is a that works on 4 lanes whatever the level.
+func (a *asm) four() *asm {
+	narrower := *a
+	narrower.lanes = 4
+	return &narrower
 }
 
 // bytes is the size of a vector.
@@ -63,10 +62,13 @@ func (a *asm) end() {
 
 // vec is a new vector register.
 func (a *asm) vec() reg.VecVirtual {
-	if a.lanes == 16 {
+	switch a.lanes {
+	case 16:
 		return a.ZMM()
+	case 8:
+		return a.YMM()
 	}
-	return a.YMM()
+	return a.XMM()
 }
 
 // zeroed is a new vector register of zeros.
@@ -109,9 +111,47 @@ func (a *asm) field(name string) reg.GPVirtual {
 	return r
 }
 
+// start is a pointer of the argument block t plus its offset.
+func (a *asm) start(pointer, offset string) reg.GPVirtual {
+	r := a.field(pointer)
+	a.ADDQ(a.field(offset), r)
+	return r
+}
+
 // relu sets v = max(0, v). The value stands second in Intel's order: that operand is the result where
 // either is NaN, or both are zeros.
-func (a *asm) relu(v, zero reg.VecVirtual) { a.VMAXPS(v, zero, v) }
+func (a *asm) relu(v, zero reg.Register) { a.VMAXPS(v, zero, v) }
+
+// rowPointers is one pointer for every three rows of X: the others are one or two strides away.
+func (a *asm) rowPointers(rows int, x, xRow reg.GPVirtual) []reg.GPVirtual {
+	xs := []reg.GPVirtual{a.copyOf(x)}
+	for i := 3; i < rows; i += 3 {
+		next := a.GP64()
+		a.LEAQ(operand.Mem{Base: xs[len(xs)-1], Index: xRow, Scale: 2}, next)
+		a.ADDQ(xRow, next)
+		xs = append(xs, next)
+	}
+	return xs
+}
+
+// moveDown moves x so many rows down.
+func (a *asm) moveDown(rows int, x, xRow reg.GPVirtual) {
+	for range rows / 2 {
+		a.LEAQ(operand.Mem{Base: x, Index: xRow, Scale: 2}, x)
+	}
+	if rows%2 == 1 {
+		a.ADDQ(xRow, x)
+	}
+}
+
+// xAt is the element of X's row i that the pointers of rowPointers stand at.
+func xAt(xs []reg.GPVirtual, xRow reg.GPVirtual, i int) operand.Mem {
+	m := operand.Mem{Base: xs[i/3]}
+	if i%3 != 0 {
+		m.Index, m.Scale = xRow, uint8(i%3)
+	}
+	return m
+}
 
 // copyOf is a new general register that holds r.
 func (a *asm) copyOf(r reg.GPVirtual) reg.GPVirtual {
@@ -143,9 +183,7 @@ func (a *asm) first(n reg.GPVirtual) *mask {
 	a.MOVQ(operand.U32(8), r)
 	a.SUBQ(n, r)
 	a.CMOVQLT(none, r)
-	v := a.YMM()
-	a.VMOVUPS(operand.Mem{Base: table, Index: r, Scale: 4}, v)
-	return &mask{v: v}
+	return &mask{v: a.loaded(operand.Mem{Base: table, Index: r, Scale: 4}, nil)}
 }
 
 // firstOf16 is the masks of the vectors that make 16 lanes, of which the first n are selected, 0 < n ≤ 16.
@@ -161,25 +199,15 @@ func (a *asm) firstOf16(n reg.GPVirtual) []*mask {
 }
 
 func (a *asm) maskTable() operand.Mem {
-	const name = "firstLanes"
-	if m, ok := a.consts[name]; ok {
-		return m
+	words := make([]uint32, 16)
+	for i := range 8 {
+		words[i] = math.MaxUint32
 	}
-	m := a.StaticGlobal(name)
-	a.DataAttributes(attr.RODATA | attr.NOPTR)
-	for i := range 16 {
-		word := operand.U32(0)
-		if i < 8 {
-			word = math.MaxUint32
-		}
-		a.AppendDatum(word)
-	}
-	a.consts[name] = m
-	return m
+	return a.table("firstLanes", words)
 }
 
 // load loads v's lanes under k; the others become zero.
-func (a *asm) load(m operand.Mem, k *mask, v reg.VecVirtual) {
+func (a *asm) load(m operand.Mem, k *mask, v reg.Register) {
 	switch {
 	case k == nil:
 		a.VMOVUPS(m, v)
@@ -198,7 +226,7 @@ func (a *asm) loaded(m operand.Mem, k *mask) reg.VecVirtual {
 }
 
 // store stores v's lanes under k; other memory is left alone.
-func (a *asm) store(v reg.VecVirtual, k *mask, m operand.Mem) {
+func (a *asm) store(v reg.Register, k *mask, m operand.Mem) {
 	switch {
 	case k == nil:
 		a.VMOVUPS(v, m)
@@ -233,13 +261,21 @@ func (a *asm) choose(predicate uint64, x reg.VecVirtual, y operand.Op, yes, dst 
 
 // words is 64 bytes of memory that hold one 32-bit word over and over.
 func (a *asm) words(word uint32) operand.Mem {
-	name := fmt.Sprintf("word%08x", word)
+	words := make([]uint32, 16)
+	for i := range words {
+		words[i] = word
+	}
+	return a.table(fmt.Sprintf("word%08x", word), words)
+}
+
+// table is constant words in memory; the same name stands for the same table.
+func (a *asm) table(name string, words []uint32) operand.Mem {
 	if m, ok := a.consts[name]; ok {
 		return m
 	}
 	m := a.StaticGlobal(name)
 	a.DataAttributes(attr.RODATA | attr.NOPTR)
-	for range 16 {
+	for _, word := range words {
 		a.AppendDatum(operand.U32(word))
 	}
 	a.consts[name] = m

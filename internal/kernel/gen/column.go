@@ -28,8 +28,8 @@ type column struct {
 
 func (t column) emit() {
 	t.begin(fmt.Sprintf("column%d%s", t.rows, t.level), "(t *Tile)", fmt.Sprintf("computes blocks of %d rows × 1 column.", t.rows))
-	blocks, x, xRow := t.field("Blocks"), t.field("X"), t.field("XRow")
-	y := t.field("Y")
+	blocks, x, xRow := t.field("Blocks"), t.start("X", "XAt"), t.field("XRow")
+	y := t.start("Y", "YAt")
 
 	t.Label("block")
 	sums := make([][]reg.VecVirtual, t.rows) // [row][16/lanes]
@@ -38,8 +38,8 @@ func (t column) emit() {
 			sums[i] = append(sums[i], t.zeroed())
 		}
 	}
-	k, w := t.field("K"), t.field("W")
-	xs := tile{asm: t.asm, rows: t.rows}.rowPointers(x, xRow)
+	k, w := t.field("K"), t.start("W", "WAt")
+	xs := t.rowPointers(t.rows, x, xRow)
 	t.SUBQ(operand.Imm(16), k)
 	t.JL(operand.LabelRef("rest"))
 	t.Label("step")
@@ -57,14 +57,7 @@ func (t column) emit() {
 	t.step(sums, xs, xRow, w, t.firstOf16(k))
 	t.Label("summed")
 	t.finish(sums, y)
-	for i := range t.rows {
-		if i%2 == 1 {
-			t.LEAQ(operand.Mem{Base: x, Index: xRow, Scale: 2}, x)
-		}
-	}
-	if t.rows%2 == 1 {
-		t.ADDQ(xRow, x)
-	}
+	t.moveDown(t.rows, x, xRow)
 	t.DECQ(blocks)
 	t.JNZ(operand.LabelRef("block"))
 	t.end()
@@ -75,10 +68,7 @@ func (t column) step(sums [][]reg.VecVirtual, xs []reg.GPVirtual, xRow, w reg.GP
 	for h, k := range masks {
 		v := t.loaded(operand.Mem{Base: w, Disp: h * t.bytes()}, k)
 		for i := range sums {
-			m := operand.Mem{Base: xs[i/3], Disp: h * t.bytes()}
-			if i%3 != 0 {
-				m.Index, m.Scale = xRow, uint8(i%3)
-			}
+			m := xAt(xs, xRow, i).Offset(h * t.bytes())
 			if k == nil {
 				t.VFMADD231PS(m, v, sums[i][h])
 				continue
@@ -96,6 +86,7 @@ func (t column) finish(sums [][]reg.VecVirtual, y reg.GPVirtual) {
 	bias, flags := t.field("Bias"), t.field("Flags")
 	t.TESTQ(bias, bias)
 	t.JZ(operand.LabelRef("biased"))
+	t.ADDQ(t.field("WAt"), bias)
 	for _, s := range sums {
 		t.VADDSS(operand.Mem{Base: bias}, s[0].AsX(), s[0].AsX())
 	}

@@ -31,7 +31,7 @@ type group struct {
 
 var groups = []group{
 	{"tile", "kernel", []func(*asm){tiles}},
-	{"small", "kernel", []func(*asm){narrows, columns, transposes}},
+	{"small", "kernel", []func(*asm){narrows, packeds, columns, transposes}},
 	{"elementwise", "kernel", []func(*asm){elementwises, optimizers}},
 	{"reduce", "kernel", []func(*asm){dot, columnSums}},
 	{"transcendental", "kernel", []func(*asm){transcendentals, logSoftmax}},

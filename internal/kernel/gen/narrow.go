@@ -13,12 +13,15 @@ import (
 const chains = 4
 
 // narrowRows is the number of rows that the kernels of 2 … 8 columns take at a time: four sums each.
-var narrowRows = map[string][]int{"AVX2": {1, 2, 3}, "AVX512": {1, 2, 4, 6}}
+var narrowRows = []int{1, 2, 3}
 
-// narrows emits the product kernels of at most 8 columns. Eight lanes are enough at both levels.
+// narrows emits the product kernels of at most 8 columns. The same 8 lanes serve both levels.
 func narrows(a *asm) {
-	for _, rows := range narrowRows[a.level] {
-		narrow{a.eight(), rows}.emit()
+	if a.evex {
+		return
+	}
+	for _, rows := range narrowRows {
+		narrow{a, rows}.emit()
 	}
 }
 
@@ -31,8 +34,8 @@ type narrow struct {
 func (t narrow) emit() {
 	t.begin(fmt.Sprintf("narrow%d%s", t.rows, t.level), "(t *Tile)", fmt.Sprintf("computes blocks of %d rows × Tail columns.", t.rows))
 	columns := t.first(t.field("Tail"))
-	blocks, x, xRow, wRow := t.field("Blocks"), t.field("X"), t.field("XRow"), t.field("WRow")
-	y := t.field("Y")
+	blocks, x, xRow, wRow := t.field("Blocks"), t.start("X", "XAt"), t.field("XRow"), t.field("WRow")
+	y := t.start("Y", "YAt")
 
 	t.Label("block")
 	sums := make([][]reg.VecVirtual, t.rows)
@@ -41,8 +44,8 @@ func (t narrow) emit() {
 			sums[i] = append(sums[i], t.zeroed())
 		}
 	}
-	k, w := t.field("K"), t.field("W")
-	xs := tile{asm: t.asm, rows: t.rows}.rowPointers(x, xRow)
+	k, w := t.field("K"), t.start("W", "WAt")
+	xs := t.rowPointers(t.rows, x, xRow)
 	t.SUBQ(operand.Imm(chains), k)
 	t.JL(operand.LabelRef("rest"))
 	t.Label("step")
@@ -68,14 +71,7 @@ func (t narrow) emit() {
 		t.VADDPS(s[2], s[0], s[0])
 	}
 	t.finish(sums, y, columns)
-	for i := range t.rows {
-		if i%2 == 1 {
-			t.LEAQ(operand.Mem{Base: x, Index: xRow, Scale: 2}, x)
-		}
-	}
-	if t.rows%2 == 1 {
-		t.ADDQ(xRow, x)
-	}
+	t.moveDown(t.rows, x, xRow)
 	t.DECQ(blocks)
 	t.JNZ(operand.LabelRef("block"))
 	t.end()
@@ -86,12 +82,8 @@ func (t narrow) step(sums [][]reg.VecVirtual, c int, xs []reg.GPVirtual, xRow, w
 	row := t.loaded(operand.Mem{Base: w}, columns)
 	t.ADDQ(wRow, w)
 	for i := range sums {
-		m := operand.Mem{Base: xs[i/3], Disp: 4 * c}
-		if i%3 != 0 {
-			m.Index, m.Scale = xRow, uint8(i%3)
-		}
 		v := t.vec()
-		t.VBROADCASTSS(m, v)
+		t.VBROADCASTSS(xAt(xs, xRow, i).Offset(4*c), v)
 		t.VFMADD231PS(row, v, sums[i][c])
 	}
 }
@@ -101,6 +93,7 @@ func (t narrow) finish(sums [][]reg.VecVirtual, y reg.GPVirtual, columns *mask) 
 	bias, flags := t.field("Bias"), t.field("Flags")
 	t.TESTQ(bias, bias)
 	t.JZ(operand.LabelRef("biased"))
+	t.ADDQ(t.field("WAt"), bias)
 	v := t.loaded(operand.Mem{Base: bias}, columns)
 	for _, s := range sums {
 		t.VADDPS(v, s[0], s[0])

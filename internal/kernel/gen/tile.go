@@ -49,13 +49,13 @@ func (t tile) emit() {
 	if t.tail || t.evex {
 		last = t.first(t.field("Tail"))
 	}
-	blocks, x, xRow, xCol, wRow := t.field("Blocks"), t.field("X"), t.field("XRow"), t.field("XCol"), t.field("WRow")
-	y := t.field("Y")
+	blocks, x, xRow, xCol, wRow := t.field("Blocks"), t.start("X", "XAt"), t.field("XRow"), t.field("XCol"), t.field("WRow")
+	y := t.start("Y", "YAt")
 
 	t.Label("block")
 	sums := t.sums()
-	k, w := t.field("K"), t.field("W")
-	xs := t.rowPointers(x, xRow)
+	k, w := t.field("K"), t.start("W", "WAt")
+	xs := t.rowPointers(t.rows, x, xRow)
 	t.TESTQ(k, k)
 	t.JZ(operand.LabelRef("summed"))
 	t.Label("step")
@@ -70,18 +70,13 @@ func (t tile) emit() {
 	t.Label("summed")
 	t.finish(sums, y, last)
 	yRow := t.field("YRow")
-	for i, row := range sums {
+	for _, row := range sums {
 		for j, v := range row {
 			t.store(v, t.maskOf(j, last), operand.Mem{Base: y, Disp: j * t.bytes()})
 		}
 		t.ADDQ(yRow, y)
-		if i%2 == 1 {
-			t.LEAQ(operand.Mem{Base: x, Index: xRow, Scale: 2}, x)
-		}
 	}
-	if t.rows%2 == 1 {
-		t.ADDQ(xRow, x)
-	}
+	t.moveDown(t.rows, x, xRow)
 	t.DECQ(blocks)
 	t.JNZ(operand.LabelRef("block"))
 	t.end()
@@ -105,27 +100,11 @@ func (t tile) sums() [][]reg.VecVirtual {
 	return sums
 }
 
-// rowPointers is one pointer for every three rows of X: the others are one or two strides away.
-func (t tile) rowPointers(x, xRow reg.GPVirtual) []reg.GPVirtual {
-	xs := []reg.GPVirtual{t.copyOf(x)}
-	for i := 3; i < t.rows; i += 3 {
-		next := t.GP64()
-		t.LEAQ(operand.Mem{Base: xs[len(xs)-1], Index: xRow, Scale: 2}, next)
-		t.ADDQ(xRow, next)
-		xs = append(xs, next)
-	}
-	return xs
-}
-
 // step adds one k: a column of X times a row of W. The shorter of the two is held in registers.
 func (t tile) step(sums [][]reg.VecVirtual, xs []reg.GPVirtual, xRow, w reg.GPVirtual, last *mask) {
 	broadcast := func(i int) reg.VecVirtual {
-		m := operand.Mem{Base: xs[i/3]}
-		if i%3 != 0 {
-			m.Index, m.Scale = xRow, uint8(i%3)
-		}
 		v := t.vec()
-		t.VBROADCASTSS(m, v)
+		t.VBROADCASTSS(xAt(xs, xRow, i), v)
 		return v
 	}
 	at := func(j int) operand.Mem { return operand.Mem{Base: w, Disp: j * t.bytes()} }
@@ -167,6 +146,7 @@ func (t tile) finish(sums [][]reg.VecVirtual, y reg.GPVirtual, last *mask) {
 	bias, flags := t.field("Bias"), t.field("Flags")
 	t.TESTQ(bias, bias)
 	t.JZ(operand.LabelRef("biased"))
+	t.ADDQ(t.field("WAt"), bias)
 	for j := range t.vectors {
 		v := at(bias, j)
 		for i := range sums {
