@@ -94,7 +94,7 @@ func goldenWorker(t *testing.T, c *golden) (*worker, *global) {
 		spec.Action = env.NewBox([]float32{-inf, -inf}, []float32{inf, inf})
 		cfg.Network = nn.Config{Hidden: []int{7}, Activation: "tanh", Separate: true, Init: "glorot"}
 	}
-	p, err := newPolicy(&cfg, spec)
+	p, err := NewPolicy(&cfg, spec)
 	if err != nil {
 		t.Fatal(err)
 	}

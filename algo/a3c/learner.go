@@ -57,7 +57,7 @@ func New(cfg Config, seed uint64, vector func(worker int) (env.Vector, error)) (
 }
 
 func (l *Learner) createGlobal(cfg *Config, spec env.Spec, seed uint64) error {
-	p, err := newPolicy(cfg, spec)
+	p, err := NewPolicy(cfg, spec)
 	if err != nil {
 		return err
 	}
@@ -92,8 +92,8 @@ func (l *Learner) addWorker(i int, v env.Vector, seed uint64) error {
 	return nil
 }
 
-// newPolicy lays out the actor-critic: output rows are [value | the distribution's parameters].
-func newPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
+// NewPolicy lays out the actor-critic, with all parameters 0: output rows are [value | the distribution's parameters].
+func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
 	distribution, err := policy.Distribution(spec.Action)
 	if err != nil {
 		return nil, err
