@@ -2,6 +2,7 @@ package checkpoint_test
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,7 +82,7 @@ func TestKilledWriter(t *testing.T) {
 	if dir := os.Getenv("COVEY_TEST_WRITER"); dir != "" {
 		for x := float32(1); ; x++ {
 			write(t, dir, x)
-			os.Stdout.WriteString("written\n")
+			fmt.Println("written")
 		}
 	}
 	dir := t.TempDir()
@@ -102,7 +103,7 @@ func TestKilledWriter(t *testing.T) {
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		cmd.Wait() // reports the kill
+		_ = cmd.Wait() // reports the kill
 		if _, _, err := checkpoint.Read(dir); err != nil {
 			t.Fatalf("after kill %d: %v", i, err)
 		}

@@ -35,15 +35,13 @@ func (r *run) attend(p *algo.Progress) error {
 			return err
 		}
 	}
-	if p.Steps >= r.nextRow {
-		r.nextRow = after(p.Steps, r.opt.logEvery())
-		if err := r.record(time.Now(), nil); err != nil {
-			return err
-		}
-		r.sound(p)
-	}
 	if err := r.evaluateIfDue(p); err != nil {
 		return err
+	}
+	if p.Steps >= r.nextRow && !r.spent(p) { // the run's end makes a row anyway
+		if err := r.row(time.Now(), nil); err != nil {
+			return err
+		}
 	}
 	r.stopped = r.stopped || r.spent(p) || r.result.Solved && r.opt.Budget.UntilSolved
 	return nil
@@ -92,15 +90,19 @@ func (r *run) saveLast() error {
 	return err
 }
 
-// record writes a row of metrics; e is the evaluation that was just made, if there was one.
-func (r *run) record(at time.Time, e *Evaluation) error {
+// row makes a row of metrics, and warns if it looks as if learning were stuck; e is the evaluation that
+// was just made, if there was one.
+func (r *run) row(at time.Time, e *Evaluation) error {
+	r.nextRow = after(r.counters.EnvSteps, r.opt.logEvery())
 	wall, mean := at.Sub(r.start), math.NaN()
 	if e != nil {
 		mean = e.Mean
 	}
-	return r.recorder.Record(r.counters.EnvSteps, at,
-		float64(r.counters.EnvSteps), float64(r.counters.Updates), float64(r.counters.Episodes), wall.Seconds(),
+	c := &r.counters
+	err := r.recorder.Record(c.EnvSteps, at, float64(c.EnvSteps), float64(c.Updates), float64(c.Episodes), wall.Seconds(),
 		r.speed(wall), r.window.mean(), r.window.meanLength(), mean)
+	r.sound()
+	return err
 }
 
 // speed is the number of environment steps per second of training.
@@ -136,12 +138,13 @@ func (r *run) status(now time.Duration) string {
 }
 
 // sound warns of learning that is stuck.
-func (r *run) sound(p *algo.Progress) {
+func (r *run) sound() {
+	steps := r.counters.EnvSteps
 	if r.alarms == nil {
 		r.alarms = newAlarms(r.learner.Policy().Spec, r.opt.SolveAt)
 	}
-	for _, text := range r.alarms.check(p.Steps-r.lastEnded, &r.window, r.recorder.Last("entropy")) {
-		text = fmt.Sprintf("step %d: %s", p.Steps, text)
+	for _, text := range r.alarms.check(steps-r.lastEnded, &r.window, r.recorder.Last("entropy")) {
+		text = fmt.Sprintf("step %d: %s", steps, text)
 		r.result.Warnings = append(r.result.Warnings, text)
 		r.line.Event("warning: " + text)
 		if r.opt.Output.Warn != nil {

@@ -137,7 +137,7 @@ func TestEvaluationSaysWhatFailed(t *testing.T) {
 	broken := errors.New("no wall")
 	tests := map[string]func() (env.Environment, error){
 		"evaluate: episode 0, step 3: no wall": func() (env.Environment, error) { return &lane{fail: broken}, nil },
-		"evaluate: no wall":                     func() (env.Environment, error) { return nil, broken },
+		"evaluate: no wall":                    func() (env.Environment, error) { return nil, broken },
 	}
 	for want, create := range tests {
 		_, err := NewEvaluator(create).Evaluate(context.Background(), newPolicy(t, 1), 5, 1, false)

@@ -17,10 +17,10 @@ func choiceSeed(seed uint64) uint64 { return rand.NewPCG(seed, 1).Uint64() }
 func finalSeed(seed uint64) uint64  { return rand.NewPCG(seed, 2).Uint64() }
 
 // evaluateIfDue evaluates the policy where training says that the environment is solved, and every so
-// many steps.
+// many steps; but not where the run ends, and is evaluated anyway.
 func (r *run) evaluateIfDue(p *algo.Progress) error {
 	attempt := r.attempt(p)
-	if !attempt && p.Steps < r.nextEval {
+	if !attempt && (p.Steps < r.nextEval || r.opt.SolveBy == ByTraining && r.spent(p)) {
 		return nil
 	}
 	began := time.Now()
@@ -28,8 +28,8 @@ func (r *run) evaluateIfDue(p *algo.Progress) error {
 	if err != nil {
 		return fmt.Errorf("step %d: %w", p.Steps, err)
 	}
-	if p.Steps >= r.nextEval {
-		r.nextEval = after(p.Steps, r.opt.Eval.Every)
+	if every := r.opt.Eval.Every; every > 0 {
+		r.nextEval = after(p.Steps+every/2, every) // an attempt replaces the evaluation that was to follow
 	}
 	if attempt {
 		r.nextAttempt = p.Episodes + windowSize
@@ -37,7 +37,7 @@ func (r *run) evaluateIfDue(p *algo.Progress) error {
 	r.settle(p, e, attempt)
 	now := time.Now()
 	r.aside += now.Sub(began)
-	return r.record(now, e)
+	return r.row(now, e)
 }
 
 // attempt says whether training gives reason to believe that the environment is solved: now, and not

@@ -164,7 +164,7 @@ func (r *run) finish() (*Result, error) {
 	if r.failure == nil && !res.Interrupted {
 		r.failure = r.judgeFinal(p)
 	}
-	files := errors.Join(r.record(r.start.Add(wall), res.Eval), r.describePolicies(), r.save(&r.last, LastFolder), r.save(&r.best, BestFolder))
+	files := errors.Join(r.row(r.start.Add(wall), res.Eval), r.describePolicies(), r.save(&r.last, LastFolder), r.save(&r.best, BestFolder))
 	err := errors.Join(r.failure, files, r.recorder.Close(), r.evals.Close())
 	if err != nil {
 		res.Error = strings.ReplaceAll(err.Error(), "\n", "; ")

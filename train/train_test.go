@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -292,5 +293,31 @@ func BenchmarkBoundary(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestWhenItIsEvaluated: every so many steps, but neither soon after an attempt nor at the end.
+func TestWhenItIsEvaluated(t *testing.T) {
+	var out strings.Builder
+	l, o := newPupil(t), options()
+	reached := 9.0
+	o.SolveAt, o.Output.Progress, o.Eval.Every, o.Budget.Steps = &reached, &out, 700, 4200
+	l.episodes = func(turn uint64) []rollout.Episode {
+		if turn > 100 {
+			return nil
+		}
+		return []rollout.Episode{{Return: 10}}
+	}
+	mustRun(t, l, o)
+	var steps []string
+	for line := range strings.Lines(out.String()) {
+		_, rest, _ := strings.Cut(line, "step ")
+		step, _, ok := strings.Cut(rest, ": evaluation")
+		if ok {
+			steps = append(steps, step)
+		}
+	}
+	if want := []string{"700", "1400", "2000", "2800", "3500"}; !slices.Equal(steps, want) {
+		t.Errorf("evaluated at %v, want %v", steps, want)
 	}
 }
