@@ -1323,86 +1323,86 @@ maxRest:
 	VBLENDVPS  Y3, Y5, Y0, Y3
 	VMAXPS     Y3, Y1, Y1
 	VMASKMOVPS 32(CX)(BX*4), Y4, Y3
-	VBLENDVPS  Y4, Y3, Y0, Y3
-	VMAXPS     Y3, Y2, Y2
+	VBLENDVPS  Y4, Y3, Y0, Y0
+	VMAXPS     Y0, Y2, Y2
 
 maxEnd:
 	VMAXPS       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VMAXPS       X2, X1, X1
-	VMOVHLPS     X1, X1, X2
-	VMAXPS       X2, X1, X1
-	VMOVSHDUP    X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPS       X0, X1, X1
+	VMOVHLPS     X1, X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VMAXPS       X0, X1, X1
+	VBROADCASTSS X1, Y0
+	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
 	MOVQ         n+8(FP), DX
 	XORQ         BX, BX
 	SUBQ         $0x10, DX
 	JL           sumRest
 
 sumLoop:
-	VMOVUPS      (CX)(BX*4), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      word42b20000<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VMOVUPS      wordc2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      word4b400000<>+0(SB), Y5
-	VFMADD231PS  word3fb8aa3b<>+0(SB), Y4, Y5
-	VPSUBD       word4b400000<>+0(SB), Y5, Y6
-	VSUBPS       word4b400000<>+0(SB), Y5, Y5
-	VFNMADD231PS word3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wordb95e8083<>+0(SB), Y5, Y4
-	VMOVUPS      word39506967<>+0(SB), Y5
-	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y5
-	VFMADD213PS  word3c088908<>+0(SB), Y4, Y5
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y5
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y5
-	VFMADD213PS  word3f000000<>+0(SB), Y4, Y5
-	VMULPS       Y4, Y4, Y7
-	VFMADD213PS  Y4, Y7, Y5
-	VADDPS       word3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y6, Y4
-	VPSUBD       Y4, Y6, Y6
-	VPADDD       word0000007f<>+0(SB), Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y5, Y5
-	VPADDD       word0000007f<>+0(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y5, Y5
-	VADDPS       Y5, Y2, Y2
-	VMOVUPS      32(CX)(BX*4), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      word42b20000<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VMOVUPS      wordc2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      word4b400000<>+0(SB), Y5
-	VFMADD231PS  word3fb8aa3b<>+0(SB), Y4, Y5
-	VPSUBD       word4b400000<>+0(SB), Y5, Y6
-	VSUBPS       word4b400000<>+0(SB), Y5, Y5
-	VFNMADD231PS word3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wordb95e8083<>+0(SB), Y5, Y4
-	VMOVUPS      word39506967<>+0(SB), Y5
-	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y5
-	VFMADD213PS  word3c088908<>+0(SB), Y4, Y5
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y5
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y5
-	VFMADD213PS  word3f000000<>+0(SB), Y4, Y5
-	VMULPS       Y4, Y4, Y7
-	VFMADD213PS  Y4, Y7, Y5
-	VADDPS       word3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y6, Y4
-	VPSUBD       Y4, Y6, Y6
-	VPADDD       word0000007f<>+0(SB), Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y5, Y5
-	VPADDD       word0000007f<>+0(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y5, Y5
-	VADDPS       Y5, Y3, Y3
+	VMOVUPS      (CX)(BX*4), Y3
+	VSUBPS       Y0, Y3, Y3
+	VMOVUPS      word42b20000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      wordc2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      word4b400000<>+0(SB), Y4
+	VFMADD231PS  word3fb8aa3b<>+0(SB), Y3, Y4
+	VPSUBD       word4b400000<>+0(SB), Y4, Y5
+	VSUBPS       word4b400000<>+0(SB), Y4, Y4
+	VFNMADD231PS word3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wordb95e8083<>+0(SB), Y4, Y3
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y3, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y3, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y3, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y6
+	VFMADD213PS  Y3, Y6, Y4
+	VADDPS       word3f800000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y5, Y3
+	VPSUBD       Y3, Y5, Y5
+	VPADDD       word0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VPADDD       word0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      32(CX)(BX*4), Y3
+	VSUBPS       Y0, Y3, Y3
+	VMOVUPS      word42b20000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      wordc2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      word4b400000<>+0(SB), Y4
+	VFMADD231PS  word3fb8aa3b<>+0(SB), Y3, Y4
+	VPSUBD       word4b400000<>+0(SB), Y4, Y5
+	VSUBPS       word4b400000<>+0(SB), Y4, Y4
+	VFNMADD231PS word3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wordb95e8083<>+0(SB), Y4, Y3
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y3, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y3, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y3, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y6
+	VFMADD213PS  Y3, Y6, Y4
+	VADDPS       word3f800000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y5, Y3
+	VPSUBD       Y3, Y5, Y5
+	VPADDD       word0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VPADDD       word0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y4, Y4
+	VADDPS       Y4, Y2, Y2
 	ADDQ         $0x10, BX
 	SUBQ         $0x10, DX
 	JGE          sumLoop
@@ -1419,139 +1419,141 @@ sumRest:
 	MOVQ         $0x00000008, DI
 	SUBQ         DX, DI
 	CMOVQLT      R9, DI
-	VMOVUPS      (R8)(DI*4), Y4
+	VMOVUPS      (R8)(DI*4), Y3
 	LEAQ         firstLanes<>+0(SB), DI
 	XORQ         R8, R8
 	MOVQ         $0x00000008, DX
 	SUBQ         SI, DX
 	CMOVQLT      R8, DX
-	VMOVUPS      (DI)(DX*4), Y5
-	VMASKMOVPS   (CX)(BX*4), Y4, Y6
-	VBLENDVPS    Y4, Y6, Y0, Y4
-	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      (DI)(DX*4), Y4
+	VMASKMOVPS   (CX)(BX*4), Y3, Y5
+	VBLENDVPS    Y3, Y5, Y0, Y5
+	VSUBPS       Y0, Y5, Y5
 	VMOVUPS      word42b20000<>+0(SB), Y6
-	VMINPS       Y4, Y6, Y4
+	VMINPS       Y5, Y6, Y5
 	VMOVUPS      wordc2d00000<>+0(SB), Y6
-	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
 	VMOVUPS      word4b400000<>+0(SB), Y6
-	VFMADD231PS  word3fb8aa3b<>+0(SB), Y4, Y6
+	VFMADD231PS  word3fb8aa3b<>+0(SB), Y5, Y6
 	VPSUBD       word4b400000<>+0(SB), Y6, Y7
 	VSUBPS       word4b400000<>+0(SB), Y6, Y6
-	VFNMADD231PS word3f318000<>+0(SB), Y6, Y4
-	VFNMADD231PS wordb95e8083<>+0(SB), Y6, Y4
+	VFNMADD231PS word3f318000<>+0(SB), Y6, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y6, Y5
 	VMOVUPS      word39506967<>+0(SB), Y6
-	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y6
-	VFMADD213PS  word3c088908<>+0(SB), Y4, Y6
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y6
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y6
-	VFMADD213PS  word3f000000<>+0(SB), Y4, Y6
-	VMULPS       Y4, Y4, Y8
-	VFMADD213PS  Y4, Y8, Y6
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y6
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y6
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y6
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y6
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y6
+	VMULPS       Y5, Y5, Y8
+	VFMADD213PS  Y5, Y8, Y6
 	VADDPS       word3f800000<>+0(SB), Y6, Y6
-	VPSRAD       $0x01, Y7, Y4
-	VPSUBD       Y4, Y7, Y7
-	VPADDD       word0000007f<>+0(SB), Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y6, Y6
+	VPSRAD       $0x01, Y7, Y5
+	VPSUBD       Y5, Y7, Y7
+	VPADDD       word0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y6, Y6
 	VPADDD       word0000007f<>+0(SB), Y7, Y7
 	VPSLLD       $0x17, Y7, Y7
 	VMULPS       Y7, Y6, Y6
-	VADDPS       Y6, Y2, Y2
-	VMASKMOVPS   32(CX)(BX*4), Y5, Y4
-	VBLENDVPS    Y5, Y4, Y0, Y4
-	VSUBPS       Y1, Y4, Y4
+	VANDPS       Y3, Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	VMASKMOVPS   32(CX)(BX*4), Y4, Y3
+	VBLENDVPS    Y4, Y3, Y0, Y3
+	VSUBPS       Y0, Y3, Y3
 	VMOVUPS      word42b20000<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
+	VMINPS       Y3, Y5, Y3
 	VMOVUPS      wordc2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
+	VMAXPS       Y3, Y5, Y3
 	VMOVUPS      word4b400000<>+0(SB), Y5
-	VFMADD231PS  word3fb8aa3b<>+0(SB), Y4, Y5
+	VFMADD231PS  word3fb8aa3b<>+0(SB), Y3, Y5
 	VPSUBD       word4b400000<>+0(SB), Y5, Y6
 	VSUBPS       word4b400000<>+0(SB), Y5, Y5
-	VFNMADD231PS word3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wordb95e8083<>+0(SB), Y5, Y4
+	VFNMADD231PS word3f318000<>+0(SB), Y5, Y3
+	VFNMADD231PS wordb95e8083<>+0(SB), Y5, Y3
 	VMOVUPS      word39506967<>+0(SB), Y5
-	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y5
-	VFMADD213PS  word3c088908<>+0(SB), Y4, Y5
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y5
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y5
-	VFMADD213PS  word3f000000<>+0(SB), Y4, Y5
-	VMULPS       Y4, Y4, Y7
-	VFMADD213PS  Y4, Y7, Y5
+	VFMADD213PS  word3ab743ce<>+0(SB), Y3, Y5
+	VFMADD213PS  word3c088908<>+0(SB), Y3, Y5
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y3, Y5
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y3, Y5
+	VFMADD213PS  word3f000000<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y3, Y7
+	VFMADD213PS  Y3, Y7, Y5
 	VADDPS       word3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y6, Y4
-	VPSUBD       Y4, Y6, Y6
-	VPADDD       word0000007f<>+0(SB), Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y5, Y5
+	VPSRAD       $0x01, Y6, Y3
+	VPSUBD       Y3, Y6, Y6
+	VPADDD       word0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y5
 	VPADDD       word0000007f<>+0(SB), Y6, Y6
 	VPSLLD       $0x17, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VADDPS       Y5, Y3, Y3
+	VANDPS       Y4, Y5, Y5
+	VADDPS       Y5, Y2, Y2
 
 sumEnd:
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	VMOVHLPS     X1, X1, X2
+	VADDPS       X2, X1, X1
+	VMOVSHDUP    X1, X2
+	VADDPS       X2, X1, X1
+	VBROADCASTSS X1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      Y1, Y2
+	VMULPS       word4b800000<>+0(SB), Y1, Y4
+	VCMPPS       $0x11, word00800000<>+0(SB), Y1, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	VMOVUPS      wordc1c00000<>+0(SB), Y4
+	VCMPPS       $0x11, word00800000<>+0(SB), Y1, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y3
+	VPSUBD       word3f3504f3<>+0(SB), Y2, Y4
+	VPSRAD       $0x17, Y4, Y4
+	VCVTDQ2PS    Y4, Y5
+	VADDPS       Y3, Y5, Y5
+	VPSLLD       $0x17, Y4, Y4
+	VPSUBD       Y4, Y2, Y2
+	VSUBPS       word3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      word3d9021bb<>+0(SB), Y3
+	VFMADD213PS  wordbdebd1b8<>+0(SB), Y2, Y3
+	VFMADD213PS  word3def251a<>+0(SB), Y2, Y3
+	VFMADD213PS  wordbdfe5d4f<>+0(SB), Y2, Y3
+	VFMADD213PS  word3e11e9bf<>+0(SB), Y2, Y3
+	VFMADD213PS  wordbe2aae50<>+0(SB), Y2, Y3
+	VFMADD213PS  word3e4cceac<>+0(SB), Y2, Y3
+	VFMADD213PS  wordbe7ffffc<>+0(SB), Y2, Y3
+	VFMADD213PS  word3eaaaaaa<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VFMADD231PS  wordb95e8083<>+0(SB), Y5, Y3
+	VFNMADD231PS word3f000000<>+0(SB), Y4, Y3
 	VADDPS       Y3, Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPS       X3, X2, X2
-	VMOVHLPS     X2, X2, X3
-	VADDPS       X3, X2, X2
-	VMOVSHDUP    X2, X3
-	VADDPS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y2, Y3
-	VMULPS       word4b800000<>+0(SB), Y2, Y5
-	VCMPPS       $0x11, word00800000<>+0(SB), Y2, Y6
-	VBLENDVPS    Y6, Y5, Y3, Y3
-	VMOVUPS      wordc1c00000<>+0(SB), Y5
-	VCMPPS       $0x11, word00800000<>+0(SB), Y2, Y6
-	VBLENDVPS    Y6, Y5, Y4, Y4
-	VPSUBD       word3f3504f3<>+0(SB), Y3, Y5
-	VPSRAD       $0x17, Y5, Y5
-	VCVTDQ2PS    Y5, Y6
-	VADDPS       Y4, Y6, Y6
-	VPSLLD       $0x17, Y5, Y5
-	VPSUBD       Y5, Y3, Y3
-	VSUBPS       word3f800000<>+0(SB), Y3, Y3
-	VMOVUPS      word3d9021bb<>+0(SB), Y4
-	VFMADD213PS  wordbdebd1b8<>+0(SB), Y3, Y4
-	VFMADD213PS  word3def251a<>+0(SB), Y3, Y4
-	VFMADD213PS  wordbdfe5d4f<>+0(SB), Y3, Y4
-	VFMADD213PS  word3e11e9bf<>+0(SB), Y3, Y4
-	VFMADD213PS  wordbe2aae50<>+0(SB), Y3, Y4
-	VFMADD213PS  word3e4cceac<>+0(SB), Y3, Y4
-	VFMADD213PS  wordbe7ffffc<>+0(SB), Y3, Y4
-	VFMADD213PS  word3eaaaaaa<>+0(SB), Y3, Y4
-	VMULPS       Y3, Y3, Y5
-	VMULPS       Y3, Y4, Y4
-	VMULPS       Y5, Y4, Y4
-	VFMADD231PS  wordb95e8083<>+0(SB), Y6, Y4
-	VFNMADD231PS word3f000000<>+0(SB), Y5, Y4
-	VADDPS       Y4, Y3, Y3
-	VFMADD231PS  word3f318000<>+0(SB), Y6, Y3
-	VXORPS       Y4, Y4, Y4
-	VMOVUPS      wordff800000<>+0(SB), Y5
-	VCMPPS       $0x00, Y4, Y2, Y6
-	VBLENDVPS    Y6, Y5, Y3, Y3
-	VMOVUPS      word7fc00000<>+0(SB), Y5
-	VCMPPS       $0x11, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y5, Y3, Y3
-	VCMPPS       $0x15, word7f800000<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, Y2, Y3, Y3
+	VFMADD231PS  word3f318000<>+0(SB), Y5, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      wordff800000<>+0(SB), Y4
+	VCMPPS       $0x00, Y3, Y1, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	VMOVUPS      word7fc00000<>+0(SB), Y4
+	VCMPPS       $0x11, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y4, Y2, Y2
+	VCMPPS       $0x15, word7f800000<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, Y1, Y2, Y2
 	MOVQ         n+8(FP), DX
 	XORQ         BX, BX
 	SUBQ         $0x10, DX
 	JL           writeRest
 
 writeLoop:
-	VMOVUPS (CX)(BX*4), Y2
-	VSUBPS  Y1, Y2, Y2
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, (AX)(BX*4)
-	VMOVUPS 32(CX)(BX*4), Y2
-	VSUBPS  Y1, Y2, Y2
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, 32(AX)(BX*4)
+	VMOVUPS (CX)(BX*4), Y1
+	VSUBPS  Y0, Y1, Y1
+	VSUBPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	VMOVUPS 32(CX)(BX*4), Y1
+	VSUBPS  Y0, Y1, Y1
+	VSUBPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(AX)(BX*4)
 	ADDQ    $0x10, BX
 	SUBQ    $0x10, DX
 	JGE     writeLoop
@@ -1568,23 +1570,23 @@ writeRest:
 	MOVQ       $0x00000008, DI
 	SUBQ       DX, DI
 	CMOVQLT    R9, DI
-	VMOVUPS    (R8)(DI*4), Y2
+	VMOVUPS    (R8)(DI*4), Y1
 	LEAQ       firstLanes<>+0(SB), DI
 	XORQ       R8, R8
 	MOVQ       $0x00000008, DX
 	SUBQ       SI, DX
 	CMOVQLT    R8, DX
-	VMOVUPS    (DI)(DX*4), Y4
-	VMASKMOVPS (CX)(BX*4), Y2, Y5
-	VBLENDVPS  Y2, Y5, Y0, Y5
-	VSUBPS     Y1, Y5, Y5
-	VSUBPS     Y3, Y5, Y5
-	VMASKMOVPS Y5, Y2, (AX)(BX*4)
-	VMASKMOVPS 32(CX)(BX*4), Y4, Y2
-	VBLENDVPS  Y4, Y2, Y0, Y0
-	VSUBPS     Y1, Y0, Y0
-	VSUBPS     Y3, Y0, Y0
-	VMASKMOVPS Y0, Y4, 32(AX)(BX*4)
+	VMOVUPS    (DI)(DX*4), Y3
+	VMASKMOVPS (CX)(BX*4), Y1, Y4
+	VBLENDVPS  Y1, Y4, Y0, Y4
+	VSUBPS     Y0, Y4, Y4
+	VSUBPS     Y2, Y4, Y4
+	VMASKMOVPS Y4, Y1, (AX)(BX*4)
+	VMASKMOVPS 32(CX)(BX*4), Y3, Y1
+	VBLENDVPS  Y3, Y1, Y0, Y1
+	VSUBPS     Y0, Y1, Y1
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y3, 32(AX)(BX*4)
 
 writeEnd:
 	MOVQ xRow+40(FP), DX
@@ -2062,15 +2064,15 @@ maxRest:
 	VMAXPS    Z3, Z1, Z1
 
 maxEnd:
-	VEXTRACTF64X4 $0x01, Z1, Y2
-	VMAXPS        Y2, Y1, Y1
-	VEXTRACTF128  $0x01, Y1, X2
-	VMAXPS        X2, X1, X1
-	VMOVHLPS      X1, X1, X2
-	VMAXPS        X2, X1, X1
-	VMOVSHDUP     X1, X2
-	VMAXPS        X2, X1, X1
-	VBROADCASTSS  X1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VMAXPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VMAXPS        X0, X1, X1
+	VMOVHLPS      X1, X1, X0
+	VMAXPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VMAXPS        X0, X1, X1
+	VBROADCASTSS  X1, Z0
 	VPXORD        Z4, Z4, Z4
 	MOVQ          n+8(FP), DX
 	XORQ          BX, BX
@@ -2078,36 +2080,36 @@ maxEnd:
 	JL            sumRest
 
 sumLoop:
-	VMOVUPS      (CX)(BX*4), Z2
-	VSUBPS       Z1, Z2, Z2
-	VMOVUPS      word42b20000<>+0(SB), Z9
-	VMINPS       Z2, Z9, Z2
-	VMOVUPS      wordc2d00000<>+0(SB), Z9
-	VMAXPS       Z2, Z9, Z2
-	VMOVUPS      word4b400000<>+0(SB), Z9
-	VFMADD231PS  word3fb8aa3b<>+0(SB), Z2, Z9
-	VPSUBD       word4b400000<>+0(SB), Z9, Z10
-	VSUBPS       word4b400000<>+0(SB), Z9, Z9
-	VFNMADD231PS word3f318000<>+0(SB), Z9, Z2
-	VFNMADD231PS wordb95e8083<>+0(SB), Z9, Z2
-	VMOVUPS      word39506967<>+0(SB), Z9
-	VFMADD213PS  word3ab743ce<>+0(SB), Z2, Z9
-	VFMADD213PS  word3c088908<>+0(SB), Z2, Z9
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z2, Z9
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z2, Z9
-	VFMADD213PS  word3f000000<>+0(SB), Z2, Z9
-	VMULPS       Z2, Z2, Z11
-	VFMADD213PS  Z2, Z11, Z9
-	VADDPS       word3f800000<>+0(SB), Z9, Z9
-	VPSRAD       $0x01, Z10, Z2
-	VPSUBD       Z2, Z10, Z10
-	VPADDD       word0000007f<>+0(SB), Z2, Z2
-	VPSLLD       $0x17, Z2, Z2
-	VMULPS       Z2, Z9, Z9
-	VPADDD       word0000007f<>+0(SB), Z10, Z10
-	VPSLLD       $0x17, Z10, Z10
-	VMULPS       Z10, Z9, Z9
-	VADDPS       Z9, Z4, Z4
+	VMOVUPS      (CX)(BX*4), Z1
+	VSUBPS       Z0, Z1, Z1
+	VMOVUPS      word42b20000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VMOVUPS      wordc2d00000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMOVUPS      word4b400000<>+0(SB), Z2
+	VFMADD231PS  word3fb8aa3b<>+0(SB), Z1, Z2
+	VPSUBD       word4b400000<>+0(SB), Z2, Z9
+	VSUBPS       word4b400000<>+0(SB), Z2, Z2
+	VFNMADD231PS word3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS wordb95e8083<>+0(SB), Z2, Z1
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z1, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z1, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z1, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z1, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z1, Z2
+	VMULPS       Z1, Z1, Z10
+	VFMADD213PS  Z1, Z10, Z2
+	VADDPS       word3f800000<>+0(SB), Z2, Z2
+	VPSRAD       $0x01, Z9, Z1
+	VPSUBD       Z1, Z9, Z9
+	VPADDD       word0000007f<>+0(SB), Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z1, Z2, Z2
+	VPADDD       word0000007f<>+0(SB), Z9, Z9
+	VPSLLD       $0x17, Z9, Z9
+	VMULPS       Z9, Z2, Z2
+	VADDPS       Z2, Z4, Z4
 	ADDQ         $0x10, BX
 	SUBQ         $0x10, DX
 	JGE          sumLoop
@@ -2118,98 +2120,99 @@ sumRest:
 	MOVQ         $-1, SI
 	BZHIQ        DX, SI, SI
 	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(BX*4), K1, Z2
-	VBLENDMPS    Z2, Z0, K1, Z5
-	VSUBPS       Z1, Z5, Z5
-	VMOVUPS      word42b20000<>+0(SB), Z2
-	VMINPS       Z5, Z2, Z5
-	VMOVUPS      wordc2d00000<>+0(SB), Z2
-	VMAXPS       Z5, Z2, Z5
-	VMOVUPS      word4b400000<>+0(SB), Z2
-	VFMADD231PS  word3fb8aa3b<>+0(SB), Z5, Z2
-	VPSUBD       word4b400000<>+0(SB), Z2, Z9
-	VSUBPS       word4b400000<>+0(SB), Z2, Z2
-	VFNMADD231PS word3f318000<>+0(SB), Z2, Z5
-	VFNMADD231PS wordb95e8083<>+0(SB), Z2, Z5
-	VMOVUPS      word39506967<>+0(SB), Z2
-	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z2
-	VFMADD213PS  word3c088908<>+0(SB), Z5, Z2
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z2
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z2
-	VFMADD213PS  word3f000000<>+0(SB), Z5, Z2
-	VMULPS       Z5, Z5, Z10
-	VFMADD213PS  Z5, Z10, Z2
-	VADDPS       word3f800000<>+0(SB), Z2, Z2
-	VPSRAD       $0x01, Z9, Z10
-	VPSUBD       Z10, Z9, Z9
-	VPADDD       word0000007f<>+0(SB), Z10, Z10
-	VPSLLD       $0x17, Z10, Z10
-	VMULPS       Z10, Z2, Z2
+	VMOVUPS.Z    (CX)(BX*4), K1, Z1
+	VBLENDMPS    Z1, Z0, K1, Z5
+	VSUBPS       Z0, Z5, Z5
+	VMOVUPS      word42b20000<>+0(SB), Z1
+	VMINPS       Z5, Z1, Z5
+	VMOVUPS      wordc2d00000<>+0(SB), Z1
+	VMAXPS       Z5, Z1, Z5
+	VMOVUPS      word4b400000<>+0(SB), Z1
+	VFMADD231PS  word3fb8aa3b<>+0(SB), Z5, Z1
+	VPSUBD       word4b400000<>+0(SB), Z1, Z2
+	VSUBPS       word4b400000<>+0(SB), Z1, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z5
+	VMOVUPS      word39506967<>+0(SB), Z1
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z1
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z1
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z1
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z1
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z1
+	VMULPS       Z5, Z5, Z9
+	VFMADD213PS  Z5, Z9, Z1
+	VADDPS       word3f800000<>+0(SB), Z1, Z1
+	VPSRAD       $0x01, Z2, Z9
+	VPSUBD       Z9, Z2, Z2
 	VPADDD       word0000007f<>+0(SB), Z9, Z9
 	VPSLLD       $0x17, Z9, Z9
-	VMULPS       Z9, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VMULPS       Z9, Z1, Z1
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVAPS.Z    Z1, K1, Z1
+	VADDPS       Z1, Z4, Z4
 
 sumEnd:
-	VEXTRACTF64X4 $0x01, Z4, Y2
-	VADDPS        Y2, Y4, Y4
-	VEXTRACTF128  $0x01, Y4, X2
-	VADDPS        X2, X4, X4
-	VMOVHLPS      X4, X4, X2
-	VADDPS        X2, X4, X4
-	VMOVSHDUP     X4, X2
-	VADDPS        X2, X4, X4
-	VBROADCASTSS  X4, Z2
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VMOVHLPS      X4, X4, X1
+	VADDPS        X1, X4, X4
+	VMOVSHDUP     X4, X1
+	VADDPS        X1, X4, X4
+	VBROADCASTSS  X4, Z1
 	VPXORD        Z6, Z6, Z6
-	VMOVUPS       Z2, Z9
-	VMULPS        word4b800000<>+0(SB), Z2, Z10
-	VCMPPS        $0x11, word00800000<>+0(SB), Z2, K1
-	VBLENDMPS     Z10, Z9, K1, Z9
-	VMOVUPS       wordc1c00000<>+0(SB), Z10
-	VCMPPS        $0x11, word00800000<>+0(SB), Z2, K1
-	VBLENDMPS     Z10, Z6, K1, Z6
-	VPSUBD        word3f3504f3<>+0(SB), Z9, Z10
-	VPSRAD        $0x17, Z10, Z10
-	VCVTDQ2PS     Z10, Z11
-	VADDPS        Z6, Z11, Z11
-	VPSLLD        $0x17, Z10, Z10
-	VPSUBD        Z10, Z9, Z9
-	VSUBPS        word3f800000<>+0(SB), Z9, Z9
-	VMOVUPS       word3d9021bb<>+0(SB), Z10
-	VFMADD213PS   wordbdebd1b8<>+0(SB), Z9, Z10
-	VFMADD213PS   word3def251a<>+0(SB), Z9, Z10
-	VFMADD213PS   wordbdfe5d4f<>+0(SB), Z9, Z10
-	VFMADD213PS   word3e11e9bf<>+0(SB), Z9, Z10
-	VFMADD213PS   wordbe2aae50<>+0(SB), Z9, Z10
-	VFMADD213PS   word3e4cceac<>+0(SB), Z9, Z10
-	VFMADD213PS   wordbe7ffffc<>+0(SB), Z9, Z10
-	VFMADD213PS   word3eaaaaaa<>+0(SB), Z9, Z10
-	VMULPS        Z9, Z9, Z12
-	VMULPS        Z9, Z10, Z10
-	VMULPS        Z12, Z10, Z10
-	VFMADD231PS   wordb95e8083<>+0(SB), Z11, Z10
-	VFNMADD231PS  word3f000000<>+0(SB), Z12, Z10
-	VADDPS        Z10, Z9, Z9
-	VFMADD231PS   word3f318000<>+0(SB), Z11, Z9
+	VMOVUPS       Z1, Z2
+	VMULPS        word4b800000<>+0(SB), Z1, Z9
+	VCMPPS        $0x11, word00800000<>+0(SB), Z1, K1
+	VBLENDMPS     Z9, Z2, K1, Z2
+	VMOVUPS       wordc1c00000<>+0(SB), Z9
+	VCMPPS        $0x11, word00800000<>+0(SB), Z1, K1
+	VBLENDMPS     Z9, Z6, K1, Z6
+	VPSUBD        word3f3504f3<>+0(SB), Z2, Z9
+	VPSRAD        $0x17, Z9, Z9
+	VCVTDQ2PS     Z9, Z10
+	VADDPS        Z6, Z10, Z10
+	VPSLLD        $0x17, Z9, Z9
+	VPSUBD        Z9, Z2, Z2
+	VSUBPS        word3f800000<>+0(SB), Z2, Z2
+	VMOVUPS       word3d9021bb<>+0(SB), Z9
+	VFMADD213PS   wordbdebd1b8<>+0(SB), Z2, Z9
+	VFMADD213PS   word3def251a<>+0(SB), Z2, Z9
+	VFMADD213PS   wordbdfe5d4f<>+0(SB), Z2, Z9
+	VFMADD213PS   word3e11e9bf<>+0(SB), Z2, Z9
+	VFMADD213PS   wordbe2aae50<>+0(SB), Z2, Z9
+	VFMADD213PS   word3e4cceac<>+0(SB), Z2, Z9
+	VFMADD213PS   wordbe7ffffc<>+0(SB), Z2, Z9
+	VFMADD213PS   word3eaaaaaa<>+0(SB), Z2, Z9
+	VMULPS        Z2, Z2, Z11
+	VMULPS        Z2, Z9, Z9
+	VMULPS        Z11, Z9, Z9
+	VFMADD231PS   wordb95e8083<>+0(SB), Z10, Z9
+	VFNMADD231PS  word3f000000<>+0(SB), Z11, Z9
+	VADDPS        Z9, Z2, Z2
+	VFMADD231PS   word3f318000<>+0(SB), Z10, Z2
 	VPXORD        Z7, Z7, Z7
-	VMOVUPS       wordff800000<>+0(SB), Z10
-	VCMPPS        $0x00, Z7, Z2, K1
-	VBLENDMPS     Z10, Z9, K1, Z9
-	VMOVUPS       word7fc00000<>+0(SB), Z10
-	VCMPPS        $0x11, Z7, Z2, K1
-	VBLENDMPS     Z10, Z9, K1, Z9
-	VCMPPS        $0x15, word7f800000<>+0(SB), Z2, K1
-	VBLENDMPS     Z2, Z9, K1, Z9
+	VMOVUPS       wordff800000<>+0(SB), Z9
+	VCMPPS        $0x00, Z7, Z1, K1
+	VBLENDMPS     Z9, Z2, K1, Z2
+	VMOVUPS       word7fc00000<>+0(SB), Z9
+	VCMPPS        $0x11, Z7, Z1, K1
+	VBLENDMPS     Z9, Z2, K1, Z2
+	VCMPPS        $0x15, word7f800000<>+0(SB), Z1, K1
+	VBLENDMPS     Z1, Z2, K1, Z2
 	MOVQ          n+8(FP), DX
 	XORQ          BX, BX
 	SUBQ          $0x10, DX
 	JL            writeRest
 
 writeLoop:
-	VMOVUPS (CX)(BX*4), Z2
-	VSUBPS  Z1, Z2, Z2
-	VSUBPS  Z9, Z2, Z2
-	VMOVUPS Z2, (AX)(BX*4)
+	VMOVUPS (CX)(BX*4), Z1
+	VSUBPS  Z0, Z1, Z1
+	VSUBPS  Z2, Z1, Z1
+	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $0x10, BX
 	SUBQ    $0x10, DX
 	JGE     writeLoop
@@ -2220,10 +2223,10 @@ writeRest:
 	MOVQ      $-1, SI
 	BZHIQ     DX, SI, SI
 	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(BX*4), K1, Z2
-	VBLENDMPS Z2, Z0, K1, Z8
-	VSUBPS    Z1, Z8, Z8
-	VSUBPS    Z9, Z8, Z8
+	VMOVUPS.Z (CX)(BX*4), K1, Z1
+	VBLENDMPS Z1, Z0, K1, Z8
+	VSUBPS    Z0, Z8, Z8
+	VSUBPS    Z2, Z8, Z8
 	VMOVUPS   Z8, K1, (AX)(BX*4)
 
 writeEnd:

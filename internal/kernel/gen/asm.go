@@ -237,6 +237,15 @@ func (a *asm) store(v reg.Register, k *mask, m operand.Mem) {
 	}
 }
 
+// keep sets the lanes of v that k does not select to zero.
+func (a *asm) keep(v reg.VecVirtual, k *mask) {
+	if a.evex {
+		a.VMOVAPS_Z(v, k.k, v)
+	} else {
+		a.VANDPS(k.v, v, v)
+	}
+}
+
 // Comparison predicates (Intel SDM, CMPPS), quiet ones; x is the first operand of Intel's order.
 const (
 	equal       = 0x00 // x == y

@@ -21,7 +21,7 @@ func logSoftmax(a *asm) {
 	for _, v := range top {
 		a.VMOVUPS(infinity, v)
 	}
-	s.pass("max", x, y, infinity, func(i int, v reg.VecVirtual) reg.VecVirtual {
+	s.pass("max", x, y, infinity, func(i int, v reg.VecVirtual, _ *mask) reg.VecVirtual {
 		a.VMAXPS(v, top[i], top[i])
 		return nil
 	})
@@ -32,16 +32,21 @@ func logSoftmax(a *asm) {
 	for _, v := range sums {
 		a.zero(v)
 	}
-	s.pass("sum", x, y, infinity, func(i int, v reg.VecVirtual) reg.VecVirtual {
+	// Lanes past the end hold the maximum, not −Inf: a result that underflows is slow, even if nobody wants it.
+	s.pass("sum", x, y, highest, func(i int, v reg.VecVirtual, k *mask) reg.VecVirtual {
 		a.VSUBPS(highest, v, v)
-		a.VADDPS(a.exp(v), sums[i], sums[i])
+		e := a.exp(v)
+		if k != nil {
+			a.keep(e, k)
+		}
+		a.VADDPS(e, sums[i], sums[i])
 		return nil
 	})
 	total := a.vec()
 	a.VBROADCASTSS(a.addHalves(sums...).AsX(), total)
 	logSum := a.log(total)
 
-	s.pass("write", x, y, infinity, func(_ int, v reg.VecVirtual) reg.VecVirtual {
+	s.pass("write", x, y, highest, func(_ int, v reg.VecVirtual, _ *mask) reg.VecVirtual {
 		a.VSUBPS(highest, v, v)
 		a.VSUBPS(logSum, v, v)
 		return v
@@ -68,7 +73,7 @@ func (s softmax) accumulators() []reg.VecVirtual {
 
 // pass runs body over a row, 16 elements at a time; lanes past the end hold fill. What the body returns
 // is stored in y.
-func (s softmax) pass(name string, x, y reg.GPVirtual, fill reg.VecVirtual, body func(i int, v reg.VecVirtual) reg.VecVirtual) {
+func (s softmax) pass(name string, x, y reg.GPVirtual, fill reg.VecVirtual, body func(i int, v reg.VecVirtual, k *mask) reg.VecVirtual) {
 	n, offset := s.param("n"), s.GP64()
 	s.XORQ(offset, offset)
 	at := func(base reg.GPVirtual, i int) operand.Mem {
@@ -80,7 +85,7 @@ func (s softmax) pass(name string, x, y reg.GPVirtual, fill reg.VecVirtual, body
 			if k != nil {
 				v = s.filled(v, fill, k)
 			}
-			if v = body(i, v); v != nil {
+			if v = body(i, v, k); v != nil {
 				s.store(v, k, at(y, i))
 			}
 		}
