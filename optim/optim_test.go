@@ -285,7 +285,7 @@ func TestSchedule(t *testing.T) {
 		want        float32
 	}{
 		{Constant, 0, 100, 1}, {Constant, 100, 100, 1}, {Constant, 1000, 100, 1},
-		{Linear, 0, 100, 1}, {Linear, 25, 100, 0.75}, {Linear, 99, 100, 0.01}, {Linear, 100, 100, 0}, {Linear, 1000, 100, 0},
+		{Linear, 0, 100, 1}, {Linear, 25, 100, 0.75}, {Linear, 99, 100, 0.01}, {Linear, 100, 100, 0}, {Linear, 101, 100, 0}, {Linear, 1000, 100, 0},
 		{Linear, 1000, 0, 1}, // no planned end
 		{Linear, 1 << 62, 1 << 63, 0.5},
 	} {
