@@ -82,7 +82,8 @@ func gaussian(n int) subject {
 			for j := range n {
 				logStd := math.Min(math.Max(params[n+j], MinLogStd), MaxLogStd)
 				sigma := math.Exp(logStd)
-				density := math.Exp(-math.Pow(action[j]-params[j], 2)/(2*sigma*sigma)) / (sigma * math.Sqrt(2*math.Pi))
+				z := (action[j] - params[j]) / sigma
+				density := math.Exp(-z*z/2) / (sigma * math.Sqrt(2*math.Pi))
 				logProb += math.Log(density)
 				entropy += 0.5 * math.Log(2*math.Pi*math.E*sigma*sigma)
 			}
