@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -16,16 +15,10 @@ type initialiser struct {
 	free   []float32 // where the free heads start
 }
 
-func newInitialiser(name string) (initialiser, error) {
-	switch name {
-	case "orthogonal":
-		return initialiser{fill: Orthogonal}, nil
-	case "glorot":
-		return initialiser{fill: Glorot}, nil
-	case "fan_in":
-		return initialiser{fill: FanIn, biases: true}, nil
-	}
-	return initialiser{}, fmt.Errorf("network: init %q is none of orthogonal, glorot, fan_in", name)
+var initialiserNamed = map[string]initialiser{
+	"orthogonal": {fill: Orthogonal},
+	"glorot":     {fill: Glorot},
+	"fan_in":     {fill: FanIn, biases: true},
 }
 
 func (x initialiser) hidden(w, b []float32, in, out int, act kernel.Activation, rng *rand.Rand) {

@@ -37,6 +37,22 @@ func DefaultConfig() Config {
 	return Config{Hidden: []int{128, 128}, Activation: "relu", Init: "orthogonal"}
 }
 
+// Validate names the first key whose value is impossible.
+func (c *Config) Validate() error {
+	for _, w := range c.Hidden {
+		if w < 1 || w > 1<<16 {
+			return fmt.Errorf("hidden is %v, widths must be between 1 and %d", c.Hidden, 1<<16)
+		}
+	}
+	if _, known := activationNamed[c.Activation]; !known {
+		return fmt.Errorf("activation is %q, must be relu or tanh", c.Activation)
+	}
+	if _, known := initialiserNamed[c.Init]; !known {
+		return fmt.Errorf("init is %q, must be orthogonal, glorot or fan_in", c.Init)
+	}
+	return nil
+}
+
 // View is a named part of the parameter vector.
 type View struct {
 	Name   string
@@ -90,19 +106,11 @@ func NewMLP(in env.Space, cfg Config, heads ...Head) (*Net, error) {
 	if in.Kind != env.Box || in.Bytes {
 		return nil, fmt.Errorf("network input: a perceptron takes a box of floats, not %v (bytes: %v)", in.Kind, in.Bytes)
 	}
-	act, err := activation(cfg.Activation)
-	if err != nil {
-		return nil, err
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("network.%w", err)
 	}
-	for i, w := range cfg.Hidden {
-		if w < 1 {
-			return nil, fmt.Errorf("network: hidden[%d] is %d, must be at least 1", i, w)
-		}
-	}
-	n := &Net{In: in}
-	if n.init, err = newInitialiser(cfg.Init); err != nil {
-		return nil, err
-	}
+	act := activationNamed[cfg.Activation]
+	n := &Net{In: in, init: initialiserNamed[cfg.Init]}
 	linear := heads
 	for i, h := range heads {
 		if h.Free {
@@ -185,12 +193,4 @@ func (n *Net) Init(params []float32, rng *rand.Rand) {
 	}
 }
 
-func activation(name string) (kernel.Activation, error) {
-	switch name {
-	case "relu":
-		return kernel.ReLU, nil
-	case "tanh":
-		return kernel.Tanh, nil
-	}
-	return 0, fmt.Errorf("network: activation %q is neither relu nor tanh", name)
-}
+var activationNamed = map[string]kernel.Activation{"relu": kernel.ReLU, "tanh": kernel.Tanh}

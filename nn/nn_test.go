@@ -274,9 +274,9 @@ func TestBadNetworks(t *testing.T) {
 		cfg   Config
 		heads []Head
 	}{
-		`network: activation "gelu" is neither relu nor tanh`:                            {box(4), Config{Activation: "gelu", Init: "glorot"}, ok},
-		`network: init "zero" is none of orthogonal, glorot, fan_in`:                     {box(4), Config{Activation: "relu", Init: "zero"}, ok},
-		`network: hidden[1] is 0, must be at least 1`:                                    {box(4), Config{Hidden: []int{3, 0}, Activation: "relu", Init: "glorot"}, ok},
+		`network.activation is "gelu", must be relu or tanh`:                             {box(4), Config{Activation: "gelu", Init: "glorot"}, ok},
+		`network.init is "zero", must be orthogonal, glorot or fan_in`:                   {box(4), Config{Activation: "relu", Init: "zero"}, ok},
+		`network.hidden is [3 0], widths must be between 1 and 65536`:                    {box(4), Config{Hidden: []int{3, 0}, Activation: "relu", Init: "glorot"}, ok},
 		`network input: a perceptron takes a box of floats, not Discrete (bytes: false)`: {env.NewDiscrete(3), Config{Activation: "relu", Init: "glorot"}, ok},
 		`network: head q stands after a free head`:                                       {box(4), Config{Activation: "relu", Init: "glorot"}, []Head{{Name: "v", Width: 1, Free: true}, ok[0]}},
 	} {

@@ -130,6 +130,9 @@ func (c *Config) Validate() error {
 	if err := c.Optimizer.Validate(); err != nil {
 		return fmt.Errorf("optimizer.%w", err)
 	}
+	if err := c.Network.Validate(); err != nil {
+		return fmt.Errorf("network.%w", err)
+	}
 	switch {
 	case c.Segment != rollout.Fixed && c.Envs != 1:
 		return fmt.Errorf("segment is %s, which wants envs: 1, not %d", c.Segment, c.Envs)
