@@ -27,7 +27,9 @@ type Pass interface {
 func (n *Net) NewPass(rows int) Pass {
 	p := &pass{net: n, rows: rows, input: make([]float32, rows*n.In.Size()), trunks: make([]activations, len(n.trunks))}
 	widest := n.In.Size()
+	p.layers = make([][]boundLayer, len(n.trunks))
 	for i, t := range n.trunks {
+		p.layers[i] = make([]boundLayer, len(t.layers))
 		for _, l := range t.layers[:len(t.layers)-1] {
 			p.trunks[i].hidden = append(p.trunks[i].hidden, make([]float32, rows*l.out))
 			widest = max(widest, l.out)
@@ -45,10 +47,36 @@ type pass struct {
 	trunks  []activations
 	grad    [2][]float32 // [rows, widest]: gradients of layers' inputs; layer j's lies in grad[j&1]
 	scratch kernel.Scratch
+
+	params []float32      // that weights and biases are views of
+	layers [][]boundLayer // per trunk
 }
 
 type activations struct {
 	hidden [][]float32 // per layer [rows, out]
+}
+
+// boundLayer is a dense layer's part of a parameter vector.
+type boundLayer struct {
+	weight kernel.Mat // [in, out]
+	bias   []float32  // [out]
+}
+
+// bind makes layers views of params. Callers hand in the same vector again and again.
+func (p *pass) bind(params []float32) {
+	if len(params) != p.net.Size {
+		panic(fmt.Sprintf("nn: %d parameters for a network of %d", len(params), p.net.Size))
+	}
+	if len(p.params) > 0 && &p.params[0] == &params[0] {
+		return
+	}
+	p.params = params
+	for i, t := range p.net.trunks {
+		for j := range t.layers {
+			l := &t.layers[j]
+			p.layers[i][j] = boundLayer{l.weights(params), params[l.bias : l.bias+l.out]}
+		}
+	}
 }
 
 func (p *pass) Step(params, out, _ []float32, in env.Values, t, b int) {
@@ -64,24 +92,24 @@ func (p *pass) StateAfter([]float32, int) {}
 // forward runs the rows [from, from+n).
 func (p *pass) forward(params, out, in []float32, from, n int) {
 	frame := p.net.In.Size()
-	if from+n > p.rows || len(in) < n*frame || len(out) < n*p.net.Out || len(params) != p.net.Size {
-		panic(fmt.Sprintf("nn: forward of rows [%d, %d) of %d, in %d, out %d, params %d of %d",
-			from, from+n, p.rows, len(in), len(out), len(params), p.net.Size))
+	if from+n > p.rows || len(in) < n*frame || len(out) < n*p.net.Out {
+		panic(fmt.Sprintf("nn: forward of rows [%d, %d) of %d, in %d, out %d", from, from+n, p.rows, len(in), len(out)))
 	}
+	p.bind(params)
 	first := p.input[from*frame : (from+n)*frame]
 	copy(first, in)
 	for i := range p.net.trunks {
 		t := &p.net.trunks[i]
 		x := kernel.Matrix(first, n, frame)
-		for j := range t.layers {
+		layers, last := p.layers[i], len(t.layers)-1
+		for j, h := range p.trunks[i].hidden {
 			l := &t.layers[j]
-			y := kernel.Mat{X: out[t.column:], Rows: n, Cols: l.out, Stride: p.net.Out}
-			if j < len(t.layers)-1 {
-				y = kernel.Matrix(p.trunks[i].hidden[j][from*l.out:(from+n)*l.out], n, l.out)
-			}
-			p.scratch.MatMul(y, x, l.weights(params), params[l.bias:l.bias+l.out], l.act)
+			y := kernel.Matrix(h[from*l.out:(from+n)*l.out], n, l.out)
+			p.scratch.MatMul(y, x, layers[j].weight, layers[j].bias, l.act)
 			x = y
 		}
+		y := kernel.Mat{X: out[t.column:], Rows: n, Cols: t.layers[last].out, Stride: p.net.Out}
+		p.scratch.MatMul(y, x, layers[last].weight, layers[last].bias, kernel.Identity)
 	}
 	for _, c := range p.net.free {
 		for r := range n {
@@ -95,12 +123,13 @@ func (l *dense) weights(params []float32) kernel.Mat {
 }
 
 func (p *pass) Backward(params, grad, din, dout []float32, t, b int) {
+	p.bind(params)
 	rows := t * b
 	if rows > p.rows || len(dout) < rows*p.net.Out || grad != nil && len(grad) != p.net.Size {
 		panic(fmt.Sprintf("nn: Backward of %d rows of %d, dout %d, grad %d of %d", rows, p.rows, len(dout), len(grad), p.net.Size))
 	}
 	for i := range p.net.trunks {
-		p.backTrunk(i, params, grad, din, dout, rows)
+		p.backTrunk(i, grad, din, dout, rows)
 	}
 	if grad == nil {
 		return
@@ -114,7 +143,7 @@ func (p *pass) Backward(params, grad, din, dout []float32, t, b int) {
 // backTrunk carries dout through trunk i, last layer first:
 //
 //	dW = xᵀ·dy    db = Σ_rows dy    dx = (dy·Wᵀ) ⊙ act′(x)
-func (p *pass) backTrunk(i int, params, grad, din, dout []float32, rows int) {
+func (p *pass) backTrunk(i int, grad, din, dout []float32, rows int) {
 	t, frame := &p.net.trunks[i], p.net.In.Size()
 	dy := kernel.Mat{X: dout[t.column:], Rows: rows, Stride: p.net.Out}
 	for j := len(t.layers) - 1; j >= 0; j-- {
@@ -131,7 +160,7 @@ func (p *pass) backTrunk(i int, params, grad, din, dout []float32, rows int) {
 		switch {
 		case j > 0:
 			dx := kernel.Matrix(p.grad[j&1][:rows*l.in], rows, l.in)
-			p.scratch.MatMulBT(dx, dy, l.weights(params))
+			p.scratch.MatMulBT(dx, dy, p.layers[i][j].weight)
 			switch t.layers[j-1].act {
 			case kernel.ReLU:
 				kernel.ReLUGrad(dx.X, x.X)
@@ -140,10 +169,10 @@ func (p *pass) backTrunk(i int, params, grad, din, dout []float32, rows int) {
 			}
 			dy = dx
 		case din != nil && i == 0:
-			p.scratch.MatMulBT(kernel.Matrix(din[:rows*frame], rows, frame), dy, l.weights(params))
+			p.scratch.MatMulBT(kernel.Matrix(din[:rows*frame], rows, frame), dy, p.layers[i][j].weight)
 		case din != nil: // a further trunk adds to what the first one wrote
 			dx := kernel.Matrix(p.grad[0][:rows*frame], rows, frame)
-			p.scratch.MatMulBT(dx, dy, l.weights(params))
+			p.scratch.MatMulBT(dx, dy, p.layers[i][j].weight)
 			kernel.Add(din[:rows*frame], dx.X)
 		}
 	}
