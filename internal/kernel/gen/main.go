@@ -1,13 +1,12 @@
 // Command gen writes the assembly of covey/internal/kernel: for each group of kernels the .s file, the Go
 // declarations that go with it and, for the tiles, the switch that picks one. Run it as go generate does,
 //
-//	go run . -out ..
+//	go run . ..
 //
 // It is a module of its own, so that what it needs is no requirement of covey.
 package main
 
 import (
-	"flag"
 	"fmt"
 	"log"
 	"os"
@@ -40,15 +39,15 @@ var groups = []group{
 
 func main() {
 	log.SetFlags(0)
-	flags := flag.NewFlagSet("gen", flag.ExitOnError) // avo fills the default set with its own
-	out := flags.String("out", "..", "folder of the kernel package")
-	flags.Parse(os.Args[1:])
+	if len(os.Args) != 2 {
+		log.Fatal("usage: gen FOLDER, the folder of the kernel package")
+	}
 	files, err := generate()
 	if err != nil {
 		log.Fatal(err)
 	}
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(*out, name), content, 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(os.Args[1], name), content, 0o666); err != nil {
 			log.Fatal(err)
 		}
 	}
