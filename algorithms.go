@@ -1,0 +1,114 @@
+package covey
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"covey/algo"
+	"covey/algo/a3c"
+	"covey/env"
+	"covey/policy"
+)
+
+// algorithms is every algorithm that a configuration can name.
+var algorithms = map[string]algorithm{
+	"a3c": actorCritic,
+	"a2c": synchronous(actorCritic),
+}
+
+// algorithm is what the facade needs to know of one.
+type algorithm struct {
+	section  string // key of its settings, and folder of its presets in the zoo
+	defaults func(*Config)
+	present  func(*Config) bool
+	resolve  func(*Config) error // fills in what follows from the rest, and validates the section
+	traits   func(*Config) traits
+	policy   func(*Config, env.Spec) (*policy.Policy, error)
+	learner  func(*Config, func() (env.Environment, error)) (learner, error)
+}
+
+// traits of a configured algorithm, as the run's result names them.
+type traits struct {
+	workers       int
+	update        string
+	deterministic bool // it repeats itself bit for bit
+}
+
+// learner is a learner that can start from another run's policy.
+type learner interface {
+	algo.Learner
+	Adopt(*policy.Policy) error
+	Close() error
+}
+
+// Algorithms lists the known algorithms.
+func Algorithms() []string { return slices.Sorted(maps.Keys(algorithms)) }
+
+func findAlgorithm(name string) (algorithm, error) {
+	a, ok := algorithms[name]
+	if !ok {
+		return a, &ConfigError{Key: "algo", Problem: fmt.Sprintf("unknown algorithm %q%s", name, suggestion(name, Algorithms()))}
+	}
+	return a, nil
+}
+
+// actorCritic is A3C.
+var actorCritic = algorithm{
+	section: "a3c",
+	defaults: func(c *Config) {
+		d := a3c.DefaultConfig()
+		c.A3C = &d
+	},
+	present: func(c *Config) bool { return c.A3C != nil },
+	resolve: func(c *Config) error {
+		if c.A3C == nil {
+			return &ConfigError{Key: "a3c", Problem: "the section is missing"}
+		}
+		if c.A3C.AnnealSteps == 0 {
+			c.A3C.AnnealSteps = c.Steps
+		}
+		return inSection("a3c", c.A3C.Validate())
+	},
+	traits: func(c *Config) traits {
+		return traits{workers: c.A3C.Workers, update: c.A3C.Update, deterministic: c.A3C.Update != a3c.Async || c.A3C.Workers == 1}
+	},
+	policy: func(c *Config, s env.Spec) (*policy.Policy, error) { return a3c.NewPolicy(c.A3C, s) },
+	learner: func(c *Config, create func() (env.Environment, error)) (learner, error) {
+		return a3c.New(*c.A3C, c.Seed, func(int) (env.Vector, error) { return batch(create, c.A3C.Envs) })
+	},
+}
+
+// synchronous is A2C: A3C whose master waits for a gradient from every worker.
+func synchronous(a algorithm) algorithm {
+	defaults, resolve := a.defaults, a.resolve
+	a.defaults = func(c *Config) {
+		defaults(c)
+		c.A3C.Update = a3c.Sync
+	}
+	a.resolve = func(c *Config) error {
+		if c.A3C != nil && c.A3C.Update != a3c.Sync {
+			return &ConfigError{Key: "a3c.update", Problem: fmt.Sprintf("%q, but a2c updates in %s; algo a3c has the other orders", c.A3C.Update, a3c.Sync)}
+		}
+		return resolve(c)
+	}
+	return a
+}
+
+// inSection gives an algorithm's error the key that it starts with.
+func inSection(section string, err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	key, problem := section, text
+	if i := strings.IndexAny(text, ": "); i > 0 {
+		if k := section + "." + text[:i]; slices.Contains(keys(), k) {
+			key, problem = k, strings.TrimPrefix(strings.TrimLeft(text[i:], ": "), "is ")
+		}
+	}
+	return &ConfigError{Key: key, Problem: problem, err: err}
+}
+
+func list(names []string) string { return strings.Join(names, ", ") }

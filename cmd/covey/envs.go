@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"covey"
+	"covey/env"
+)
+
+func newEnvs() *cobra.Command {
+	return &cobra.Command{
+		Use:   "envs [PATTERN]",
+		Short: "List the environments",
+		Long: `List the environments, all or those whose name matches: a pattern with * or ? as in a shell,
+or a part of the name.`,
+		Args: arguments(0, 1, "at most one pattern"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			pattern := ""
+			if len(args) > 0 {
+				pattern = args[0]
+			}
+			if _, err := path.Match(pattern, ""); err != nil {
+				return usagef("pattern %q: %w", pattern, err)
+			}
+			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			fmt.Fprintln(w, "NAME\tOBSERVATION\tACTION\tSTEPS\tTHRESHOLD")
+			found := false
+			for _, id := range covey.Environments() {
+				if !matches(pattern, id) {
+					continue
+				}
+				found = true
+				e, err := covey.NewEnvironment(id)
+				if err != nil {
+					return err
+				}
+				s := e.Spec()
+				threshold := "-"
+				if s.RewardThreshold != nil {
+					threshold = fmt.Sprint(*s.RewardThreshold)
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", id, spaceName(s.Observation), spaceName(s.Action), s.MaxSteps, threshold)
+				if err := e.Close(); err != nil {
+					return err
+				}
+			}
+			if !found {
+				return usagef("no environment matches %q%s", pattern, didYouMean(pattern, covey.Environments()))
+			}
+			return w.Flush()
+		},
+	}
+}
+
+// matches says whether name matches a shell's pattern, or has the pattern as a part of it.
+func matches(pattern, name string) bool {
+	pattern, name = strings.ToLower(pattern), strings.ToLower(name)
+	if strings.ContainsAny(pattern, "*?[") {
+		ok, err := path.Match(pattern, name)
+		return ok && err == nil
+	}
+	return strings.Contains(name, pattern)
+}
+
+// spaceName is a space in short: Box[4], Discrete(2).
+func spaceName(s env.Space) string {
+	if s.Kind == env.Box {
+		return fmt.Sprintf("Box%v", s.Shape)
+	}
+	return fmt.Sprintf("%s(%s)", s.Kind, strings.Trim(fmt.Sprint(s.N), "[]"))
+}

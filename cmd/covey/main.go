@@ -1,0 +1,133 @@
+// Command covey trains, evaluates and plots actor-critic agents.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"covey"
+	"covey/internal/nearest"
+)
+
+// Exit codes.
+const (
+	exitWorld       = 1   // something outside failed: a file, an environment, learning itself
+	exitUsage       = 2   // the command or the configuration makes no sense
+	exitInterrupted = 130 // Ctrl-C
+)
+
+// started is when the process did.
+var started = processStart()
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	return execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+}
+
+// execute runs a command line and returns its exit code. An error is one line on stderr.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	if !errors.Is(err, errInterrupted) {
+		fmt.Fprintln(stderr, "covey: "+strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+	}
+	return exitCode(err)
+}
+
+// errInterrupted ends a command that was cut short by Ctrl-C and has said so.
+var errInterrupted = errors.New("interrupted")
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func exitCode(err error) int {
+	var usage usageError
+	var config *covey.ConfigError
+	switch {
+	case errors.Is(err, errInterrupted) || errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &usage) || errors.As(err, &config):
+		return exitUsage
+	}
+	return exitWorld
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "covey",
+		Short:         "Train, evaluate and plot actor-critic agents",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			var names []string
+			for _, c := range cmd.Commands() {
+				names = append(names, c.Name())
+			}
+			return usagef("unknown command %q%s", args[0], didYouMean(args[0], names))
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(explainFlag)
+	root.AddCommand(newTrain(), newEval(), newPlot(), newEnvs(), newPresets(), newVersion())
+	return root
+}
+
+// explainFlag names the flag that was probably meant.
+func explainFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return usageError{err}
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	hint := nearest.Name(unknown.GetSpecifiedName(), names)
+	if hint != "" {
+		hint = fmt.Sprintf("; did you mean --%s?", hint)
+	}
+	return usagef("%s: %w%s", cmd.Name(), err, hint)
+}
+
+// arguments asks for at least least and at most most arguments, called what.
+func arguments(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return usagef("%s wants %s", cmd.Name(), what)
+		case len(args) > most:
+			return usagef("%s wants %s, not also %q", cmd.Name(), what, args[most])
+		}
+		return nil
+	}
+}
+
+func didYouMean(name string, known []string) string {
+	if near := nearest.Name(name, known); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return "; known: " + strings.Join(known, ", ")
+}

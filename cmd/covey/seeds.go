@@ -1,0 +1,142 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"covey"
+	"covey/train"
+)
+
+// summary is what a run over several seeds comes to.
+type summary struct {
+	Env       string  `json:"env"`
+	Algo      string  `json:"algo"`
+	Seeds     int     `json:"seeds"`
+	Solved    int     `json:"solved"`
+	SolveRate float64 `json:"solve_rate"`
+	// Times to solved, over the seeds that did; null: none did.
+	SolvedAtSMedian     *float64 `json:"solved_at_s_median"`
+	SolvedAtSWorst      *float64 `json:"solved_at_s_worst"`
+	SolvedAtStepsMedian *float64 `json:"solved_at_steps_median"`
+	// Final evaluations, over all seeds.
+	EvalMeanMedian *float64 `json:"eval_mean_median"`
+	EvalMeanWorst  *float64 `json:"eval_mean_worst"`
+	Runs           []report `json:"runs"`
+}
+
+// trainSeeds trains with f.seeds seeds from cfg's on, one after another, and prints a summary. A seed's clock
+// starts with its training, the first one's with the process.
+func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
+	first := cfg.Seed
+	parent, err := f.folder(cfg, fmt.Sprintf("seeds%d-%d", first, first+uint64(f.seeds)-1))
+	if err != nil {
+		return err
+	}
+	var reports []report
+	clock := started
+	interrupted := false
+	for seed := first; seed < first+uint64(f.seeds) && !interrupted; seed++ {
+		cfg.Seed = seed
+		dir := filepath.Join(parent, fmt.Sprintf("seed%d", seed))
+		run, err := f.train(cmd, cfg, dir, clock)
+		if err != nil {
+			return fmt.Errorf("seed %d: %w", seed, err)
+		}
+		if interrupted = run.Interrupted; !interrupted {
+			reports = append(reports, report{Result: run.Result, Run: dir})
+		}
+		if !f.quiet && !f.json {
+			printSeed(cmd.OutOrStdout(), &run.Result)
+		}
+		clock = time.Now()
+	}
+	s := summarize(cfg, reports)
+	switch {
+	case f.json:
+		err = writeJSON(cmd.OutOrStdout(), s)
+	case !f.quiet:
+		s.print(cmd.OutOrStdout(), parent)
+	}
+	if err == nil && interrupted {
+		return errInterrupted
+	}
+	return err
+}
+
+func summarize(cfg *covey.Config, reports []report) *summary {
+	s := &summary{Env: cfg.Env, Algo: cfg.Algo, Seeds: len(reports), Runs: reports}
+	var seconds, steps, means []float64
+	for i := range reports {
+		r := &reports[i]
+		if r.Solved {
+			s.Solved++
+			seconds = append(seconds, *r.SolvedAtS)
+			steps = append(steps, float64(*r.SolvedAtSteps))
+		}
+		if r.Eval != nil {
+			means = append(means, r.Eval.Mean)
+		}
+	}
+	if len(reports) > 0 {
+		s.SolveRate = float64(s.Solved) / float64(len(reports))
+	}
+	if len(seconds) > 0 {
+		worst := slices.Max(seconds)
+		s.SolvedAtSMedian, s.SolvedAtSWorst, s.SolvedAtStepsMedian = median(seconds), &worst, median(steps)
+	}
+	if len(means) > 0 {
+		worst := slices.Min(means)
+		s.EvalMeanMedian, s.EvalMeanWorst = median(means), &worst
+	}
+	return s
+}
+
+// median is the middle of x, or the mean of the two in the middle. It sorts x.
+func median(x []float64) *float64 {
+	slices.Sort(x)
+	m := (x[(len(x)-1)/2] + x[len(x)/2]) / 2
+	return &m
+}
+
+func printSeed(w io.Writer, r *train.Result) {
+	text := fmt.Sprintf("seed %d: ", r.Seed)
+	switch {
+	case r.Interrupted:
+		text += "interrupted"
+	case r.Solved:
+		text += fmt.Sprintf("solved after %.3f s, %d steps", *r.SolvedAtS, *r.SolvedAtSteps)
+	default:
+		text += fmt.Sprintf("not solved in %.3f s, %d steps", r.WallS, r.EnvSteps)
+	}
+	if r.Eval != nil {
+		text += fmt.Sprintf("; %s evaluation %.2f ± %.2f", r.Eval.Mode, r.Eval.Mean, r.Eval.Std)
+	}
+	fmt.Fprintln(w, text)
+}
+
+func (s *summary) print(w io.Writer, parent string) {
+	fmt.Fprintf(w, "%s, %s: solved with %d of %d seeds\n", s.Env, s.Algo, s.Solved, s.Seeds)
+	if s.Solved > 0 {
+		fmt.Fprintf(w, "time to solved: median %.3f s (%.0f steps), worst %.3f s\n", *s.SolvedAtSMedian, *s.SolvedAtStepsMedian, *s.SolvedAtSWorst)
+	}
+	if s.EvalMeanMedian != nil {
+		fmt.Fprintf(w, "final evaluation: median %.2f, worst %.2f\n", *s.EvalMeanMedian, *s.EvalMeanWorst)
+	}
+	fmt.Fprintf(w, "runs: %s\n", parent)
+}
+
+func writeJSON(w io.Writer, x any) error {
+	text, err := json.MarshalIndent(x, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"covey"
+)
+
+// keyFlag is a flag that sets one key of the configuration.
+type keyFlag struct {
+	name, key string // a key that starts with a dot belongs to the algorithm's section
+	kind      string // of the value, for the help; "": the flag stands for true
+	usage     string
+}
+
+var keyFlags = []keyFlag{
+	{"seed", "seed", "n", "seed of everything random in training"},
+	{"steps", "steps", "n", "budget in environment steps; 0: none"},
+	{"episodes", "episodes", "n", "budget in episodes; 0: none"},
+	{"seconds", "seconds", "s", "budget in wall time; 0: none"},
+	{"until-solved", "until_solved", "", "end as soon as the environment is solved"},
+	{"workers", ".workers", "n", "workers that act and learn at once"},
+	{"update", ".update", "order", "order of the workers' updates: ordered, async, sync"},
+	{"eval-every", "eval.every", "n", "environment steps between evaluations; 0: only where needed"},
+	{"print-every", "print_every", "n", "print the total reward of every n-th episode; 0: of none"},
+}
+
+func (k keyFlag) define(flags *pflag.FlagSet) {
+	if k.kind == "" {
+		flags.Bool(k.name, false, k.usage)
+		return
+	}
+	flags.String(k.name, "", fmt.Sprintf("%s (`%s`)", k.usage, k.kind))
+}
+
+// resolve makes the configuration of a run: defaults, preset, file, --set, flags; later ones win.
+func (f *trainFlags) resolve(cmd *cobra.Command, args []string) (*covey.Config, error) {
+	var text []byte
+	var named covey.Config // what the file says
+	if f.config != "" {
+		var err error
+		if text, err = os.ReadFile(f.config); err != nil {
+			return nil, err
+		}
+		if err := named.Merge(f.config, text); err != nil {
+			return nil, err
+		}
+	}
+	if len(args) > 0 {
+		named.Env = args[0]
+	}
+	if f.algo != "" {
+		named.Algo = f.algo
+	}
+	if named.Algo == "" {
+		named.Algo = "a3c"
+	}
+	if named.Env == "" {
+		return nil, usagef("train wants an environment; covey envs lists them")
+	}
+	cfg, err := f.start(named.Algo, named.Env)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.Merge(f.config, text); err != nil {
+		return nil, err
+	}
+	cfg.Algo, cfg.Env = named.Algo, named.Env
+	if err := f.override(cmd, cfg); err != nil {
+		return nil, err
+	}
+	if f.seeds < 1 {
+		return nil, usagef("--seeds %d: must be at least 1", f.seeds)
+	}
+	return cfg, cfg.Validate()
+}
+
+// start is the configuration that the others change: the preset's, or without one the algorithm's.
+func (f *trainFlags) start(algo, env string) (*covey.Config, error) {
+	e, err := covey.NewEnvironment(env)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.Close(); err != nil {
+		return nil, err
+	}
+	if f.preset == "none" {
+		return covey.NewConfig(algo, env)
+	}
+	cfg, err := covey.Preset(algo, env, f.preset)
+	if errors.Is(err, fs.ErrNotExist) && f.preset == "" {
+		return covey.NewConfig(algo, env)
+	}
+	return cfg, err
+}
+
+// override sets what --set and the other flags say.
+func (f *trainFlags) override(cmd *cobra.Command, cfg *covey.Config) error {
+	for _, assignment := range f.set {
+		key, value, ok := strings.Cut(assignment, "=")
+		if !ok {
+			return usagef("--set %s: want key=value", assignment)
+		}
+		if key == "env" || key == "algo" {
+			return usagef("--set %s: the preset depends on it; name it by argument or --algo", assignment)
+		}
+		if err := cfg.Set("--set "+assignment, key, value); err != nil {
+			return err
+		}
+	}
+	for _, k := range keyFlags {
+		given := cmd.Flags().Lookup(k.name)
+		if !given.Changed {
+			continue
+		}
+		key, value := k.key, given.Value.String()
+		if key[0] == '.' {
+			key = cfg.Section() + key
+		}
+		source := "--" + k.name
+		if k.kind != "" {
+			source += " " + value
+		}
+		if err := cfg.Set(source, key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package covey
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"covey/algo/a3c"
+	"covey/internal/nearest"
+	"covey/zoo"
+)
+
+// Config is a whole run: what is learned where, for how long, how it is judged. [NewConfig] and
+// [Preset] make one; fields may then be changed in Go, by [Config.Merge] from YAML, or one by one by
+// [Config.Set]. In YAML the keys are those of the tags.
+type Config struct {
+	Env  string `yaml:"env"`  // a name that Environments lists, or the name of one's own environment
+	Algo string `yaml:"algo"` // a name that Algorithms lists
+	Seed uint64 `yaml:"seed"` // of everything random in training
+
+	// The budget: the run ends at whichever limit comes first; 0: no limit.
+	Steps       uint64  `yaml:"steps"`        // environment steps
+	Episodes    uint64  `yaml:"episodes"`     // finished training episodes
+	Seconds     float64 `yaml:"seconds"`      // wall time of training
+	UntilSolved bool    `yaml:"until_solved"` // end as soon as the environment is solved
+
+	SolveAt *float64 `yaml:"solve_at"` // mean return over 100 episodes that counts as solved; null: none does
+	Eval    Eval     `yaml:"eval"`
+
+	LogEvery    uint64 `yaml:"log_every"`   // environment steps between two rows of metrics; 0: a two-hundredth of steps
+	PrintEvery  uint64 `yaml:"print_every"` // print the total reward of every so many episodes; 0: of none
+	TensorBoard bool   `yaml:"tensorboard"` // write an event file too
+
+	A3C *a3c.Config `yaml:"a3c,omitempty"` // settings of algorithms a3c and a2c
+
+	layers []layer // of YAML that made this, oldest first: they say where a bad value stands
+}
+
+// Eval says how policies are evaluated: in environments of their own, on seeds of their own.
+type Eval struct {
+	Every    uint64 `yaml:"every"`    // environment steps between evaluations; 0: only where they are needed
+	Episodes int    `yaml:"episodes"` // of each evaluation
+	Seed     uint64 `yaml:"seed"`     // of the evaluation's episodes
+	Sample   bool   `yaml:"sample"`   // the sampled policy is the one that counts, not the greedy one
+}
+
+// NewConfig is the algorithm's default configuration. It has no budget yet.
+func NewConfig(algo, environment string) (*Config, error) {
+	a, err := findAlgorithm(algo)
+	if err != nil {
+		return nil, err
+	}
+	c := &Config{Env: environment, Algo: algo, Seed: 1, Eval: Eval{Every: 50_000, Episodes: 100}}
+	a.defaults(c)
+	return c, nil
+}
+
+// Preset is the zoo's configuration for an algorithm on an environment, or the variant of it with the
+// given name. The error wraps [fs.ErrNotExist] if the zoo has none.
+func Preset(algo, environment, variant string) (*Config, error) {
+	c, err := NewConfig(algo, environment)
+	if err != nil {
+		return nil, err
+	}
+	p := zoo.Preset{Algo: c.Section(), Env: environment, Variant: variant}
+	text, err := zoo.Read(p)
+	if err != nil {
+		return nil, unknownPreset(p)
+	}
+	return c, c.Merge("preset "+p.Path(), text)
+}
+
+// unknownPreset says which variants there are instead.
+func unknownPreset(p zoo.Preset) error {
+	var variants []string
+	for _, known := range zoo.Presets() {
+		if known.Algo == p.Algo && known.Env == p.Env && known.Variant != "" {
+			variants = append(variants, known.Variant)
+		}
+	}
+	return &ConfigError{
+		Key:     "preset",
+		Problem: fmt.Sprintf("%s has no preset %q for %s%s", p.Algo, p.Variant, p.Env, suggestion(p.Variant, variants)),
+		err:     fs.ErrNotExist,
+	}
+}
+
+// Section is the key of the algorithm's own settings.
+func (c *Config) Section() string { return algorithms[c.Algo].section }
+
+// Validate resolves c and says which value is impossible, and where it stands: a3c.anneal_steps becomes
+// the planned steps where it is 0.
+func (c *Config) Validate() error {
+	a, err := findAlgorithm(c.Algo)
+	if err == nil {
+		err = c.validateRun()
+	}
+	if err == nil {
+		err = a.resolve(c)
+	}
+	var bad *ConfigError
+	if errors.As(err, &bad) {
+		c.locate(bad)
+	}
+	return err
+}
+
+func (c *Config) validateRun() error {
+	bad := func(key, format string, args ...any) error {
+		return &ConfigError{Key: key, Problem: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case !(c.Seconds >= 0 && c.Seconds <= math.MaxInt64/float64(time.Second)):
+		return bad("seconds", "%v is no duration", c.Seconds)
+	case c.Eval.Episodes < 1 || c.Eval.Episodes > 1e6:
+		return bad("eval.episodes", "%d, must be between 1 and 1000000", c.Eval.Episodes)
+	case c.SolveAt != nil && (math.IsNaN(*c.SolveAt) || math.IsInf(*c.SolveAt, 0)):
+		return bad("solve_at", "%v is no return", *c.SolveAt)
+	case c.UntilSolved && c.SolveAt == nil:
+		return bad("until_solved", "wants solve_at, the mean return that counts as solved")
+	case c.Steps == 0 && c.Episodes == 0 && c.Seconds == 0 && !c.UntilSolved:
+		return bad("steps", "the run has no budget; set steps, episodes or seconds")
+	}
+	for name, other := range algorithms {
+		if other.section != c.Section() && other.present(c) {
+			return bad(other.section, "settings of algorithm %s, but algo is %s", name, c.Algo)
+		}
+	}
+	return nil
+}
+
+// YAML is the configuration as a file that [Config.Merge] reads back to the same.
+func (c *Config) YAML() ([]byte, error) { return yaml.Marshal(c) }
+
+// suggestion ends a message about an unknown name: with the nearest known one, or with all.
+func suggestion(name string, known []string) string {
+	if near := nearest.Name(name, known); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	slices.Sort(known)
+	return fmt.Sprintf("; known: %s", list(known))
+}

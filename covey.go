@@ -1,0 +1,133 @@
+// Package covey trains actor-critic agents: it makes environments and a learner of a [Config], runs
+// them, and loads the policies that came out.
+//
+//	cfg, err := covey.Preset("a3c", "CartPole-v1", "")
+//	run, err := covey.Train(ctx, cfg, covey.Options{})
+//	fmt.Println(run.Eval.Mean)
+//
+// Algorithms and environments stand in two maps of this package. Below it, [covey/algo/a3c] and its
+// siblings are the algorithms, [covey/env] is what an environment is, [covey/train] is a run.
+package covey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"covey/env"
+	"covey/internal/kernel"
+	"covey/policy"
+	"covey/train"
+)
+
+// Options are what a run wants beside its configuration. The zero Options will do.
+type Options struct {
+	// Environment makes the environments to learn in, one for each stream and for evaluation. Nil: the one of
+	// covey's that Config.Env names.
+	Environment func() (env.Environment, error)
+	// Dir is the folder that the run leaves behind: it is made, or must be empty. "": none.
+	Dir string
+	// Init is another run, or a folder of its policies, whose policy is where learning starts.
+	Init string
+	// Output is where the run shows itself while it lasts.
+	Output train.Output
+	// Started is when the process did, which solved_at_s counts from; zero: now.
+	Started time.Time
+}
+
+// Run is a finished run.
+type Run struct {
+	train.Result
+	Policy *policy.Policy // as the last update left it
+}
+
+// Train runs a configuration to the end of its budget. A cancelled context ends the run cleanly: the
+// result says that it was interrupted. Where learning fails, the run says how far it came, beside the error.
+func Train(ctx context.Context, cfg *Config, opt Options) (*Run, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	text, err := cfg.YAML()
+	if err != nil {
+		return nil, err
+	}
+	create := opt.Environment
+	if create == nil {
+		create = func() (env.Environment, error) { return NewEnvironment(cfg.Env) }
+	}
+	a := algorithms[cfg.Algo]
+	l, err := a.learner(cfg, create)
+	if err != nil {
+		return nil, err
+	}
+	if opt.Init != "" {
+		if err := adopt(l, opt.Init); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
+	t := a.traits(cfg)
+	result, err := train.Run(ctx, l, train.Options{
+		Labels: train.Labels{
+			Env: cfg.Env, Algo: cfg.Algo, Update: t.update, Kernel: Kernel(), Version: Version(),
+			Seed: cfg.Seed, Workers: t.workers, Config: text,
+		},
+		Budget: train.Budget{
+			Steps: cfg.Steps, Episodes: cfg.Episodes, UntilSolved: cfg.UntilSolved,
+			Time: time.Duration(cfg.Seconds * float64(time.Second)),
+		},
+		SolveAt: cfg.SolveAt,
+		Eval: train.Eval{
+			New: create, Every: cfg.Eval.Every, Episodes: cfg.Eval.Episodes, Seed: cfg.Eval.Seed, Sample: cfg.Eval.Sample,
+		},
+		Dir: opt.Dir, LogEvery: cfg.LogEvery, TensorBoard: cfg.TensorBoard,
+		Output: cfg.output(opt.Output), Started: opt.Started, Deterministic: t.deterministic,
+	})
+	if result == nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return &Run{Result: *result, Policy: l.Policy()}, err
+}
+
+// output is where the run prints as often as the configuration says.
+func (c *Config) output(o train.Output) train.Output {
+	o.PrintEvery = c.PrintEvery
+	return o
+}
+
+func adopt(l learner, dir string) error {
+	p := l.Policy()
+	if _, err := train.LoadPolicy(policyFolder(dir), p); err != nil {
+		return fmt.Errorf("start from %s: %w", dir, err)
+	}
+	return l.Adopt(p)
+}
+
+// Evaluate plays episodes of p in environments that create makes, greedily or sampled. The same
+// arguments give the same result.
+func Evaluate(ctx context.Context, p *policy.Policy, create func() (env.Environment, error), episodes int, seed uint64, sample bool) (*train.Evaluation, error) {
+	e := train.NewEvaluator(create)
+	result, err := e.Evaluate(ctx, p, episodes, seed, sample)
+	return result, errors.Join(err, e.Close())
+}
+
+// Kernel is the level of the numeric kernels in use: generic, avx2 or avx512.
+func Kernel() string { return kernel.Level() }
+
+// Version is covey's, as the Go tool recorded it in the program.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Path == "covey" {
+		return info.Main.Version
+	}
+	for _, m := range info.Deps {
+		if m.Path == "covey" {
+			return m.Version
+		}
+	}
+	return "unknown"
+}

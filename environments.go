@@ -1,0 +1,57 @@
+package covey
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"covey/env"
+	"covey/env/classic"
+)
+
+// environments is every environment that a configuration can name.
+var environments = map[string]func(id string) (env.Environment, error){
+	"Acrobot-v1":               classic.New,
+	"CartPole-v0":              classic.New,
+	"CartPole-v1":              classic.New,
+	"MountainCar-v0":           classic.New,
+	"MountainCarContinuous-v0": classic.New,
+	"Pendulum-v1":              classic.New,
+}
+
+// Environments lists the known environments.
+func Environments() []string { return slices.Sorted(maps.Keys(environments)) }
+
+// NewEnvironment makes the environment of that name.
+func NewEnvironment(id string) (env.Environment, error) {
+	create, ok := environments[id]
+	if !ok {
+		return nil, &ConfigError{Key: "env", Problem: fmt.Sprintf("unknown environment %q%s", id, suggestion(id, Environments()))}
+	}
+	return create(id)
+}
+
+// batch makes a vector of n environments.
+func batch(create func() (env.Environment, error), n int) (env.Vector, error) {
+	envs := make([]env.Environment, 0, n)
+	abandon := func(err error) error {
+		errs := []error{err}
+		for _, e := range envs {
+			errs = append(errs, e.Close())
+		}
+		return errors.Join(errs...)
+	}
+	for range n {
+		e, err := create()
+		if err != nil {
+			return nil, abandon(err)
+		}
+		envs = append(envs, e)
+	}
+	v, err := env.Batch(envs...)
+	if err != nil {
+		return nil, abandon(err)
+	}
+	return v, nil
+}

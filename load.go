@@ -1,0 +1,98 @@
+package covey
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"covey/checkpoint"
+	"covey/env"
+	"covey/policy"
+	"covey/train"
+)
+
+// LoadPolicy loads the policy of a run: its last one, or the one in the folder of the run that dir
+// names (as runs/x/best). It acts by [policy.Policy.NewActor].
+func LoadPolicy(dir string) (*policy.Policy, *Config, error) {
+	dir = policyFolder(dir)
+	m, _, err := checkpoint.Read(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg, p, err := policyOf(m, filepath.Join(dir, checkpoint.ManifestFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := train.LoadPolicy(dir, p); err != nil {
+		return nil, nil, err
+	}
+	return p, cfg, nil
+}
+
+// policyOf lays out the policy that a manifest speaks of.
+func policyOf(m *checkpoint.Manifest, source string) (*Config, *policy.Policy, error) {
+	cfg, err := NewConfig(m.Algo, m.Env)
+	if err == nil {
+		err = cfg.Merge(source+" (config)", []byte(m.Config))
+	}
+	if err == nil {
+		err = cfg.Validate()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	observation, err := space(m.Observation)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: observation space: %w", source, err)
+	}
+	action, err := space(m.Action)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: action space: %w", source, err)
+	}
+	spec := env.Spec{ID: m.Env, Observation: observation, Action: action, Stack: m.Observation.Stack}
+	p, err := algorithms[cfg.Algo].policy(cfg, spec)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", source, err)
+	}
+	return cfg, p, nil
+}
+
+// space is a manifest's space as the environment's.
+func space(s checkpoint.Space) (env.Space, error) {
+	x := env.Space{Shape: s.Shape, N: s.N, Start: s.Start, Bytes: s.Bytes}
+	for _, k := range []env.Kind{env.Box, env.Discrete, env.MultiDiscrete, env.MultiBinary} {
+		if k.String() == s.Kind {
+			x.Kind = k
+		}
+	}
+	if x.Kind.String() != s.Kind {
+		return x, fmt.Errorf("unknown kind %q", s.Kind)
+	}
+	if x.Kind == env.Box {
+		x.Low, x.High = bounds(s.Low, x.Size()), bounds(s.High, x.Size())
+	}
+	return x, x.Validate()
+}
+
+// bounds writes out a manifest's bounds, of which a single one counts for all n elements.
+func bounds(b []checkpoint.Bound, n int) []float32 {
+	if len(b) == 1 && n > 1 && n < 1<<28 {
+		b = slices.Repeat(b, n)
+	}
+	x := make([]float32, len(b))
+	for i, v := range b {
+		x[i] = float32(v)
+	}
+	return x
+}
+
+// policyFolder is the folder of a run's last policy, or dir itself if it holds one.
+func policyFolder(dir string) string {
+	if _, err := os.Stat(filepath.Join(dir, checkpoint.ManifestFile)); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return dir
+	}
+	return filepath.Join(dir, train.LastFolder)
+}

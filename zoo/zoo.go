@@ -1,0 +1,63 @@
+// Package zoo holds settings that are known to work: one YAML file per algorithm and environment, with
+// named variants beside it. The files stand in the folder of their algorithm as ENV.yaml and
+// ENV@variant.yaml; the first line of each is a comment that says what it is for.
+package zoo
+
+import (
+	"embed"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+//go:embed */*.yaml
+var files embed.FS
+
+// Preset names a file of the zoo.
+type Preset struct {
+	Algo, Env string
+	Variant   string // "": the settings for everyday use
+}
+
+// Path is the file's path in the zoo.
+func (p Preset) Path() string {
+	name := p.Env
+	if p.Variant != "" {
+		name += "@" + p.Variant
+	}
+	return path.Join(p.Algo, name+".yaml")
+}
+
+// Read returns the preset's text. The error wraps [fs.ErrNotExist] if there is none.
+func Read(p Preset) ([]byte, error) { return files.ReadFile(p.Path()) }
+
+// About is the comment on the preset's first line.
+func About(p Preset) string {
+	text, err := Read(p)
+	if err != nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	comment, ok := strings.CutPrefix(line, "#")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(comment)
+}
+
+// Presets lists the zoo by algorithm, environment and variant.
+func Presets() []Preset {
+	names, err := fs.Glob(files, "*/*.yaml")
+	if err != nil {
+		panic(err) // the pattern is well-formed
+	}
+	list := make([]Preset, len(names))
+	for i, name := range names {
+		algo, file := path.Split(name)
+		env, variant, _ := strings.Cut(strings.TrimSuffix(file, ".yaml"), "@")
+		list[i] = Preset{Algo: path.Clean(algo), Env: env, Variant: variant}
+	}
+	slices.SortFunc(list, func(a, b Preset) int { return strings.Compare(a.Algo+a.Env+a.Variant, b.Algo+b.Env+b.Variant) })
+	return list
+}
