@@ -8,11 +8,11 @@ import (
 	"covey/internal/kernel/args"
 )
 
-// The argument blocks of the assembly.
-type (
-	Tile      = args.Tile
-	Transpose = args.Transpose
-)
+// Tile is the argument block of the product kernels.
+type Tile = args.Tile
+
+// Transpose is the argument block of the transposition.
+type Transpose = args.Transpose
 
 // pointer is the address of x's first element, if it has one.
 func pointer(x []float32) *float32 { return unsafe.SliceData(x) }

@@ -54,21 +54,12 @@ func narrowPlain(y, x []float32, w Mat) {
 	}
 }
 
-// widePlain is y = x·W in one chain over k, four rows of W at a time. y: [n], x: [k], w: [k, n].
+// widePlain is y = x·W in one chain over k. y: [n], x: [k], w: [k, n].
 func widePlain(y, x []float32, w Mat) {
 	clear(y)
 	k := 0
 	for ; k+4 <= len(x); k += 4 {
-		x0, x1, x2, x3 := x[k], x[k+1], x[k+2], x[k+3]
-		w0, w1 := w.Row(k)[:len(y)], w.Row(k + 1)[:len(y)]
-		w2, w3 := w.Row(k + 2)[:len(y)], w.Row(k + 3)[:len(y)]
-		for j, s := range y {
-			s += float32(x0 * w0[j])
-			s += float32(x1 * w1[j])
-			s += float32(x2 * w2[j])
-			s += float32(x3 * w3[j])
-			y[j] = s
-		}
+		axpy4Plain(y, x[k], x[k+1], x[k+2], x[k+3], w, k)
 	}
 	for ; k < len(x); k++ {
 		axpyPlain(y, x[k], w.Row(k))
@@ -77,16 +68,34 @@ func widePlain(y, x []float32, w Mat) {
 
 // matMulATPlain is dW = Xᵀ·dY, or dW += Xᵀ·dY, in one chain over the rows. sum: [n], scratch.
 func matMulATPlain(dw, x, dy Mat, accumulate bool, sum []float32) {
+	at := func(i, k int) float32 { return x.X[i*x.Stride+k] }
 	for k := range dw.Rows {
 		clear(sum)
-		for i := range x.Rows {
-			axpyPlain(sum, x.X[i*x.Stride+k], dy.Row(i))
+		i := 0
+		for ; i+4 <= x.Rows; i += 4 {
+			axpy4Plain(sum, at(i, k), at(i+1, k), at(i+2, k), at(i+3, k), dy, i)
+		}
+		for ; i < x.Rows; i++ {
+			axpyPlain(sum, at(i, k), dy.Row(i))
 		}
 		if accumulate {
 			addPlain(dw.Row(k), sum)
 		} else {
 			copy(dw.Row(k), sum)
 		}
+	}
+}
+
+// axpy4Plain adds multiples of four rows of w, from row k on, one after the other. y: [n], w: [≥ k+4, n].
+func axpy4Plain(y []float32, x0, x1, x2, x3 float32, w Mat, k int) {
+	w0, w1 := w.Row(k)[:len(y)], w.Row(k + 1)[:len(y)]
+	w2, w3 := w.Row(k + 2)[:len(y)], w.Row(k + 3)[:len(y)]
+	for j, s := range y {
+		s += float32(x0 * w0[j])
+		s += float32(x1 * w1[j])
+		s += float32(x2 * w2[j])
+		s += float32(x3 * w3[j])
+		y[j] = s
 	}
 }
 
