@@ -4,9 +4,6 @@ import "testing"
 
 // TestAllocations checks that nothing allocates once a Scratch has grown.
 func TestAllocations(t *testing.T) {
-	if raceBuild {
-		t.Skip("the race detector allocates")
-	}
 	mat := func(rows, cols int) Mat { return Matrix(make([]float32, rows*cols), rows, cols) }
 	x, y, w, b := mat(20, 33), mat(20, 40), mat(33, 40), make([]float32, 40)
 	narrow, column := mat(33, 3), mat(33, 1)
