@@ -313,7 +313,7 @@ GLOBL word3f800000<>(SB), RODATA|NOPTR, $64
 
 // func adamAVX2(n int, p *float32, grad *float32, m *float32, v *float32, beta1 float32, c1 float32, beta2 float32, c2 float32, rate float32, correction2 float32, epsilon float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·adamAVX2(SB), NOSPLIT, $0-68
+TEXT ·adamAVX2(SB), NOSPLIT, $16-68
 	MOVQ         p+8(FP), CX
 	MOVQ         grad+16(FP), DX
 	MOVQ         m+24(FP), BX
@@ -326,6 +326,11 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-68
 	VBROADCASTSS correction2+60(FP), Y5
 	VBROADCASTSS epsilon+64(FP), Y6
 	MOVQ         n+0(FP), DI
+	VSTMXCSR     (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 8(SP)
+	VLDMXCSR     8(SP)
 	XORQ         AX, AX
 	SUBQ         $0x08, DI
 	JL           rest
@@ -380,12 +385,13 @@ rest:
 	VMASKMOVPS  Y1, Y7, (CX)(AX*4)
 
 end:
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func rmsPropAVX2(n int, p *float32, grad *float32, v *float32, decay float32, c float32, rate float32, epsilon float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·rmsPropAVX2(SB), NOSPLIT, $0-48
+TEXT ·rmsPropAVX2(SB), NOSPLIT, $16-48
 	MOVQ         p+8(FP), CX
 	MOVQ         grad+16(FP), DX
 	MOVQ         v+24(FP), BX
@@ -394,6 +400,11 @@ TEXT ·rmsPropAVX2(SB), NOSPLIT, $0-48
 	VBROADCASTSS rate+40(FP), Y2
 	VBROADCASTSS epsilon+44(FP), Y3
 	MOVQ         n+0(FP), SI
+	VSTMXCSR     (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 8(SP)
+	VLDMXCSR     8(SP)
 	XORQ         AX, AX
 	SUBQ         $0x08, SI
 	JL           rest
@@ -440,12 +451,13 @@ rest:
 	VMASKMOVPS  Y1, Y4, (CX)(AX*4)
 
 end:
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func rmsPropInsideAVX2(n int, p *float32, grad *float32, v *float32, decay float32, c float32, rate float32, epsilon float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·rmsPropInsideAVX2(SB), NOSPLIT, $0-48
+TEXT ·rmsPropInsideAVX2(SB), NOSPLIT, $16-48
 	MOVQ         p+8(FP), CX
 	MOVQ         grad+16(FP), DX
 	MOVQ         v+24(FP), BX
@@ -454,6 +466,11 @@ TEXT ·rmsPropInsideAVX2(SB), NOSPLIT, $0-48
 	VBROADCASTSS rate+40(FP), Y2
 	VBROADCASTSS epsilon+44(FP), Y3
 	MOVQ         n+0(FP), SI
+	VSTMXCSR     (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 8(SP)
+	VLDMXCSR     8(SP)
 	XORQ         AX, AX
 	SUBQ         $0x08, SI
 	JL           rest
@@ -500,6 +517,7 @@ rest:
 	VMASKMOVPS  Y1, Y4, (CX)(AX*4)
 
 end:
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -755,7 +773,7 @@ end:
 
 // func adamAVX512(n int, p *float32, grad *float32, m *float32, v *float32, beta1 float32, c1 float32, beta2 float32, c2 float32, rate float32, correction2 float32, epsilon float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·adamAVX512(SB), NOSPLIT, $0-68
+TEXT ·adamAVX512(SB), NOSPLIT, $16-68
 	MOVQ         p+8(FP), CX
 	MOVQ         grad+16(FP), DX
 	MOVQ         m+24(FP), BX
@@ -768,6 +786,11 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-68
 	VBROADCASTSS correction2+60(FP), Z5
 	VBROADCASTSS epsilon+64(FP), Z6
 	MOVQ         n+0(FP), DI
+	VSTMXCSR     (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 8(SP)
+	VLDMXCSR     8(SP)
 	XORQ         AX, AX
 	SUBQ         $0x10, DI
 	JL           rest
@@ -819,12 +842,13 @@ rest:
 	VMOVUPS     Z1, K1, (CX)(AX*4)
 
 end:
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func rmsPropAVX512(n int, p *float32, grad *float32, v *float32, decay float32, c float32, rate float32, epsilon float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·rmsPropAVX512(SB), NOSPLIT, $0-48
+TEXT ·rmsPropAVX512(SB), NOSPLIT, $16-48
 	MOVQ         p+8(FP), CX
 	MOVQ         grad+16(FP), DX
 	MOVQ         v+24(FP), BX
@@ -833,6 +857,11 @@ TEXT ·rmsPropAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS rate+40(FP), Z2
 	VBROADCASTSS epsilon+44(FP), Z3
 	MOVQ         n+0(FP), SI
+	VSTMXCSR     (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 8(SP)
+	VLDMXCSR     8(SP)
 	XORQ         AX, AX
 	SUBQ         $0x10, SI
 	JL           rest
@@ -876,12 +905,13 @@ rest:
 	VMOVUPS     Z1, K1, (CX)(AX*4)
 
 end:
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func rmsPropInsideAVX512(n int, p *float32, grad *float32, v *float32, decay float32, c float32, rate float32, epsilon float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·rmsPropInsideAVX512(SB), NOSPLIT, $0-48
+TEXT ·rmsPropInsideAVX512(SB), NOSPLIT, $16-48
 	MOVQ         p+8(FP), CX
 	MOVQ         grad+16(FP), DX
 	MOVQ         v+24(FP), BX
@@ -890,6 +920,11 @@ TEXT ·rmsPropInsideAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS rate+40(FP), Z2
 	VBROADCASTSS epsilon+44(FP), Z3
 	MOVQ         n+0(FP), SI
+	VSTMXCSR     (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 8(SP)
+	VLDMXCSR     8(SP)
 	XORQ         AX, AX
 	SUBQ         $0x10, SI
 	JL           rest
@@ -933,5 +968,6 @@ rest:
 	VMOVUPS     Z1, K1, (CX)(AX*4)
 
 end:
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET

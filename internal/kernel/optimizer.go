@@ -19,6 +19,9 @@ type AdamStep struct {
 //	m = β1 m + (1−β1) grad
 //	v = β2 v + (1−β2) grad²
 //	p = p − rate · m / (√v · correction2 + ε)
+//
+// The vector forms of the optimisers take numbers below 2⁻¹²⁶ for 0: moments of weights that get no
+// gradient any more decay into them, and would cost twice the time from then on.
 func Adam(p, grad, m, v []float32, s AdamStep) {
 	if len(grad) != len(p) || len(m) != len(p) || len(v) != len(p) {
 		panic(fmt.Sprintf("kernel: Adam: %d parameters, %d gradients, moments of %d and %d", len(p), len(grad), len(m), len(v)))

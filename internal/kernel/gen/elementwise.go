@@ -15,6 +15,15 @@ type elementwise struct {
 	body      func(e element)
 }
 
+// subnormals says what becomes of numbers below 2⁻¹²⁶. Running means of what has become 0 decay into
+// them and stay there, and make the arithmetic several times slower: optimisers flush them.
+type subnormals bool
+
+const (
+	kept    subnormals = false
+	flushed subnormals = true
+)
+
 // element is the vector of elements that a body works on.
 type element struct {
 	*asm
@@ -79,12 +88,13 @@ func elementwises(a *asm) {
 			e.out(slope, "dx")
 		}},
 	} {
-		k.emit(a)
+		k.emit(a, kept)
 	}
 }
 
-// emit writes the loop over whole vectors, and the body once more for the elements that are left.
-func (k elementwise) emit(a *asm) {
+// emit writes the loop over whole vectors, and the body once more for the elements that are left. The
+// kernel may take subnormal numbers, read or computed, for 0.
+func (k elementwise) emit(a *asm, s subnormals) {
 	signature := "(n int, " + strings.Join(k.pointers, ", ") + " *float32"
 	if len(k.scalars) > 0 {
 		signature += ", " + strings.Join(k.scalars, ", ") + " float32"
@@ -98,6 +108,10 @@ func (k elementwise) emit(a *asm) {
 		e.scalar[s] = a.broadcastParam(s)
 	}
 	n := a.param("n")
+	restore := func() {}
+	if s == flushed {
+		restore = a.flushSubnormals()
+	}
 	a.XORQ(e.offset, e.offset)
 	a.SUBQ(operand.Imm(uint64(a.lanes)), n)
 	a.JL(operand.LabelRef("rest"))
@@ -113,5 +127,20 @@ func (k elementwise) emit(a *asm) {
 	e.mask = a.first(n)
 	k.body(e)
 	a.Label("end")
+	restore()
 	a.end()
+}
+
+// flushSubnormals sets MXCSR's flush-to-zero and denormals-are-zero bits; what it returns emits their
+// return to what they were.
+func (a *asm) flushSubnormals() (restore func()) {
+	const flushToZero, denormalsAreZero = 1 << 15, 1 << 6
+	before, now := a.AllocLocal(8), a.AllocLocal(8)
+	a.VSTMXCSR(before)
+	bits := a.GP32()
+	a.MOVL(before, bits)
+	a.ORL(operand.U32(flushToZero|denormalsAreZero), bits)
+	a.MOVL(bits, now)
+	a.VLDMXCSR(now)
+	return func() { a.VLDMXCSR(before) }
 }

@@ -13,7 +13,7 @@ func optimizers(a *asm) {
 		{"rmsPropInside", "is one step of RMSProp, epsilon inside the root; c = 1 − decay.", []string{"p", "grad", "v"},
 			[]string{"decay", "c", "rate", "epsilon"}, func(e element) { rmsProp(e, true) }},
 	} {
-		k.emit(a)
+		k.emit(a, flushed)
 	}
 }
 

@@ -17,7 +17,7 @@ func transcendentals(a *asm) {
 		{"tanh", "is y = tanh x.", vectors, nil, func(e element) { e.out(e.tanh(e.in("x")), "y") }},
 		{"softplus", "is y = ln(1 + eˣ).", vectors, nil, func(e element) { e.out(e.softplus(e.in("x")), "y") }},
 	} {
-		k.emit(a)
+		k.emit(a, kept)
 	}
 }
 
