@@ -1,5 +1,44 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
 
-func newPlot() *cobra.Command { return &cobra.Command{Use: "plot"} }
+	"github.com/spf13/cobra"
+)
+
+func newPlot() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "plot RUN...",
+		Short: "Plot learning curves",
+		Long: `Plot the mean return of the last 100 training episodes against environment steps: a line
+for each run, and for a folder of runs (train --seeds makes one) their mean, with a band from the lowest to the
+highest. A band ends where the first of its runs does.`,
+		Example: "  covey plot runs/CartPole-v1/a3c-seed1-1 -o curve.png",
+		Args:    arguments(1, 64, "at most 64 runs"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch ext := strings.ToLower(filepath.Ext(out)); ext {
+			case ".png", ".svg":
+			default:
+				return usagef("--out %s: want a file that ends in .png or .svg", out)
+			}
+			var curves []*curve
+			for _, dir := range args {
+				c, err := readCurve(dir)
+				if err != nil {
+					return err
+				}
+				curves = append(curves, c)
+			}
+			if err := draw(curves, out); err != nil {
+				return fmt.Errorf("plot to %s: %w", out, err)
+			}
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), out)
+			return err
+		},
+	}
+	cmd.Flags().StringVarP(&out, "out", "o", "curve.png", "`file` to write: .png or .svg; replaced if it is there")
+	return cmd
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"covey/train"
+)
+
+// curve is a learning curve: one run's, or the mean of several with the lowest and highest among them.
+type curve struct {
+	name      string
+	steps     []float64
+	mean      []float64 // [steps]
+	low, high []float64 // [steps]; nil: a single run
+}
+
+// curvePoints is how many points a mean of runs is taken at.
+const curvePoints = 200
+
+// readCurve reads the curve of a run, or of a folder of runs.
+func readCurve(dir string) (*curve, error) {
+	name := filepath.ToSlash(filepath.Clean(dir))
+	path := filepath.Join(dir, train.ProgressFile)
+	if _, err := os.Stat(path); err == nil {
+		steps, returns, err := readReturns(path)
+		return &curve{name: name, steps: steps, mean: returns}, err
+	}
+	inside, err := filepath.Glob(filepath.Join(dir, "*", train.ProgressFile))
+	if err != nil {
+		return nil, err
+	}
+	if len(inside) == 0 {
+		return nil, &fs.PathError{Op: "plot", Path: dir, Err: errors.New("neither a run nor a folder of runs: no " + train.ProgressFile)}
+	}
+	var all []series
+	for _, path := range inside {
+		steps, returns, err := readReturns(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, series{steps, returns})
+	}
+	c := average(all)
+	c.name = fmt.Sprintf("%s (%d runs)", name, len(all))
+	return c, nil
+}
+
+// series is one run's mean return over its last 100 episodes, by environment steps.
+type series struct{ steps, returns []float64 }
+
+// at is the return after so many steps, between the two rows around it.
+func (s series) at(step float64) float64 {
+	for i, x := range s.steps {
+		if x < step {
+			continue
+		}
+		if i == 0 || x == step {
+			return s.returns[i]
+		}
+		part := (step - s.steps[i-1]) / (x - s.steps[i-1])
+		return s.returns[i-1] + part*(s.returns[i]-s.returns[i-1])
+	}
+	return s.returns[len(s.returns)-1]
+}
+
+// average is the curve of runs over the steps that all of them have made.
+func average(all []series) *curve {
+	from, to := all[0].steps[0], all[0].steps[len(all[0].steps)-1]
+	for _, s := range all[1:] {
+		from, to = max(from, s.steps[0]), min(to, s.steps[len(s.steps)-1])
+	}
+	c := &curve{}
+	for i := range curvePoints {
+		step := from + (to-from)*float64(i)/(curvePoints-1)
+		mean, low, high := 0.0, all[0].at(step), all[0].at(step)
+		for _, s := range all {
+			y := s.at(step)
+			mean += y / float64(len(all))
+			low, high = min(low, y), max(high, y)
+		}
+		c.steps, c.mean = append(c.steps, step), append(c.mean, mean)
+		c.low, c.high = append(c.low, low), append(c.high, high)
+	}
+	return c
+}
+
+// readReturns reads the steps and returns of a run's table, leaving out rows before the first episode.
+func readReturns(path string) (steps, returns []float64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	x, y := -1, -1
+	if len(rows) > 0 {
+		for i, name := range rows[0] {
+			switch name {
+			case "env_steps":
+				x = i
+			case "train_return_mean_100":
+				y = i
+			}
+		}
+	}
+	if x < 0 || y < 0 {
+		return nil, nil, fmt.Errorf("%s: no columns env_steps and train_return_mean_100", path)
+	}
+	for i, row := range rows[1:] {
+		if row[y] == "" {
+			continue
+		}
+		step, errX := strconv.ParseFloat(row[x], 64)
+		value, errY := strconv.ParseFloat(row[y], 64)
+		if err := errors.Join(errX, errY); err != nil {
+			return nil, nil, fmt.Errorf("%s:%d: %w", path, i+2, err)
+		}
+		steps, returns = append(steps, step), append(returns, value)
+	}
+	if len(steps) == 0 {
+		return nil, nil, fmt.Errorf("%s: no episode has ended in this run", path)
+	}
+	return steps, returns, nil
+}
