@@ -22,6 +22,7 @@ var algorithms = map[string]algorithm{
 type algorithm struct {
 	section  string // key of its settings, and folder of its presets in the zoo
 	defaults func(*Config)
+	adapt    func(*Config) // a preset that was written for another algorithm of the section
 	present  func(*Config) bool
 	resolve  func(*Config) error // fills in what follows from the rest, and validates the section
 	traits   func(*Config) traits
@@ -61,6 +62,7 @@ var actorCritic = algorithm{
 		d := a3c.DefaultConfig()
 		c.A3C = &d
 	},
+	adapt:   func(*Config) {},
 	present: func(c *Config) bool { return c.A3C != nil },
 	resolve: func(c *Config) error {
 		if c.A3C == nil {
@@ -83,9 +85,10 @@ var actorCritic = algorithm{
 // synchronous is A2C: A3C whose master waits for a gradient from every worker.
 func synchronous(a algorithm) algorithm {
 	defaults, resolve := a.defaults, a.resolve
+	a.adapt = func(c *Config) { c.A3C.Update = a3c.Sync }
 	a.defaults = func(c *Config) {
 		defaults(c)
-		c.A3C.Update = a3c.Sync
+		a.adapt(c)
 	}
 	a.resolve = func(c *Config) error {
 		if c.A3C != nil && c.A3C.Update != a3c.Sync {

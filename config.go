@@ -72,7 +72,11 @@ func Preset(algo, environment, variant string) (*Config, error) {
 	if err != nil {
 		return nil, unknownPreset(p)
 	}
-	return c, c.Merge("preset "+p.Path(), text)
+	if err := c.Merge("preset "+p.Path(), text); err != nil {
+		return nil, err
+	}
+	algorithms[algo].adapt(c)
+	return c, nil
 }
 
 // unknownPreset says which variants there are instead.

@@ -1,0 +1,103 @@
+package covey
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
+// locate fills in where the value stands: in the latest layer that has its key.
+func (c *Config) locate(e *ConfigError) {
+	for _, l := range slices.Backward(c.layers) {
+		n := nodeAt(l.root, e.Key)
+		if n == nil {
+			continue
+		}
+		e.Source = l.source
+		if !l.flag {
+			e.Line, e.Column = first(n).Position.Line, first(n).Position.Column
+		}
+		return
+	}
+}
+
+// keys lists every key of a configuration, with its section: a3c.gamma.
+func keys() []string {
+	var all []string
+	var visit func(t reflect.Type, section string)
+	visit = func(t reflect.Type, section string) {
+		for f := range t.Fields() {
+			name := yamlName(f)
+			if name == "" {
+				continue
+			}
+			all = append(all, join(section, name))
+			inner := f.Type
+			if inner.Kind() == reflect.Pointer {
+				inner = inner.Elem()
+			}
+			if inner.Kind() == reflect.Struct {
+				visit(inner, join(section, name))
+			}
+		}
+	}
+	visit(reflect.TypeFor[Config](), "")
+	return all
+}
+
+// yamlName is a field's key; "" if it has none.
+func yamlName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	return name
+}
+
+func join(section, name string) string {
+	if section == "" {
+		return name
+	}
+	return section + "." + name
+}
+
+// keyAt is the key whose value, or whose name, is the token.
+func keyAt(root ast.Node, t *token.Token) string {
+	path := ""
+	ast.Walk(visitor(func(n ast.Node) {
+		if n.GetToken() == t {
+			path = n.GetPath()
+		}
+	}), root)
+	return strings.TrimPrefix(strings.TrimPrefix(path, "$"), ".")
+}
+
+// keyAbove is the key that line number line of a broken text belongs to, as far as its indentation tells.
+func keyAbove(text []byte, line int) string {
+	key, indent := "", math.MaxInt
+	for _, l := range slices.Backward(strings.Split(string(text), "\n")[:line]) {
+		name, _, found := strings.Cut(strings.TrimLeft(l, " "), ":")
+		if i := len(l) - len(strings.TrimLeft(l, " ")); found && i < indent && !strings.ContainsAny(name, " #[{\"'") {
+			key, indent = strings.TrimSuffix(join(name, key), "."), i
+		}
+	}
+	return key
+}
+
+// nodeAt is the value of a key; nil: the text does not set it.
+func nodeAt(root ast.Node, key string) (found ast.Node) {
+	ast.Walk(visitor(func(n ast.Node) {
+		if _, pair := n.(*ast.MappingValueNode); !pair && n.GetPath() == "$."+key {
+			found = n
+		}
+	}), root)
+	return found
+}
+
+type visitor func(ast.Node)
+
+func (v visitor) Visit(n ast.Node) ast.Visitor {
+	v(n)
+	return v
+}
