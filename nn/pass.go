@@ -27,9 +27,9 @@ type Pass interface {
 func (n *Net) NewPass(rows int) Pass {
 	p := &pass{net: n, rows: rows, input: make([]float32, rows*n.In.Size()), trunks: make([]activations, len(n.trunks))}
 	widest := n.In.Size()
-	p.layers = make([][]boundLayer, len(n.trunks))
+	p.layers = make([][]kernel.Linear, len(n.trunks))
 	for i, t := range n.trunks {
-		p.layers[i] = make([]boundLayer, len(t.layers))
+		p.layers[i] = make([]kernel.Linear, len(t.layers))
 		for _, l := range t.layers[:len(t.layers)-1] {
 			p.trunks[i].hidden = append(p.trunks[i].hidden, make([]float32, rows*l.out))
 			widest = max(widest, l.out)
@@ -48,18 +48,12 @@ type pass struct {
 	grad    [2][]float32 // [rows, widest]: gradients of layers' inputs; layer j's lies in grad[j&1]
 	scratch kernel.Scratch
 
-	params []float32      // that weights and biases are views of
-	layers [][]boundLayer // per trunk
+	params []float32         // that layers are views of
+	layers [][]kernel.Linear // per trunk
 }
 
 type activations struct {
 	hidden [][]float32 // per layer [rows, out]
-}
-
-// boundLayer is a dense layer's part of a parameter vector.
-type boundLayer struct {
-	weight kernel.Mat // [in, out]
-	bias   []float32  // [out]
 }
 
 // bind makes layers views of params. Callers hand in the same vector again and again.
@@ -74,7 +68,7 @@ func (p *pass) bind(params []float32) {
 	for i, t := range p.net.trunks {
 		for j := range t.layers {
 			l := &t.layers[j]
-			p.layers[i][j] = boundLayer{l.weights(params), params[l.bias : l.bias+l.out]}
+			p.layers[i][j] = kernel.NewLinear(l.weights(params), params[l.bias:l.bias+l.out], l.act)
 		}
 	}
 }
@@ -103,13 +97,13 @@ func (p *pass) forward(params, out, in []float32, from, n int) {
 		x := kernel.Matrix(first, n, frame)
 		layers, last := p.layers[i], len(t.layers)-1
 		for j, h := range p.trunks[i].hidden {
-			l := &t.layers[j]
-			y := kernel.Matrix(h[from*l.out:(from+n)*l.out], n, l.out)
-			p.scratch.MatMul(y, x, layers[j].weight, layers[j].bias, l.act)
+			width := t.layers[j].out
+			y := kernel.Matrix(h[from*width:(from+n)*width], n, width)
+			layers[j].Apply(&p.scratch, y, x)
 			x = y
 		}
 		y := kernel.Mat{X: out[t.column:], Rows: n, Cols: t.layers[last].out, Stride: p.net.Out}
-		p.scratch.MatMul(y, x, layers[last].weight, layers[last].bias, kernel.Identity)
+		layers[last].Apply(&p.scratch, y, x)
 	}
 	for _, c := range p.net.free {
 		for r := range n {
@@ -160,7 +154,7 @@ func (p *pass) backTrunk(i int, grad, din, dout []float32, rows int) {
 		switch {
 		case j > 0:
 			dx := kernel.Matrix(p.grad[j&1][:rows*l.in], rows, l.in)
-			p.scratch.MatMulBT(dx, dy, p.layers[i][j].weight)
+			p.scratch.MatMulBT(dx, dy, p.layers[i][j].Weight())
 			switch t.layers[j-1].act {
 			case kernel.ReLU:
 				kernel.ReLUGrad(dx.X, x.X)
@@ -169,10 +163,10 @@ func (p *pass) backTrunk(i int, grad, din, dout []float32, rows int) {
 			}
 			dy = dx
 		case din != nil && i == 0:
-			p.scratch.MatMulBT(kernel.Matrix(din[:rows*frame], rows, frame), dy, p.layers[i][j].weight)
+			p.scratch.MatMulBT(kernel.Matrix(din[:rows*frame], rows, frame), dy, p.layers[i][j].Weight())
 		case din != nil: // a further trunk adds to what the first one wrote
 			dx := kernel.Matrix(p.grad[0][:rows*frame], rows, frame)
-			p.scratch.MatMulBT(dx, dy, p.layers[i][j].weight)
+			p.scratch.MatMulBT(dx, dy, p.layers[i][j].Weight())
 			kernel.Add(din[:rows*frame], dx.X)
 		}
 	}

@@ -36,8 +36,11 @@ func wideProduct(t *Tile, m, n int, wt *transposed) {
 	if level == avx2 {
 		lanes, widths = 8, tileWidthsAVX2[:]
 	}
-	blocks := (m + len(widths) - 2) / (len(widths) - 1)
-	rows, taller := m/blocks, m%blocks // so many blocks have one row more
+	blocks, rows, taller := 1, m, 0
+	if tallest := len(widths) - 1; m > tallest {
+		blocks = (m + tallest - 1) / tallest
+		rows, taller = m/blocks, m%blocks // so many blocks have one row more
+	}
 	width := widths[rows]
 	if taller > 0 {
 		width = widths[rows+1]
@@ -55,14 +58,19 @@ func wideProduct(t *Tile, m, n int, wt *transposed) {
 		}
 		vectors := (columns + lanes - 1) / lanes
 		t.Tail = columns - (vectors-1)*lanes
-		runTiles(t, rows+1, vectors, lanes, taller)
+		if taller > 0 {
+			runTiles(t, rows+1, vectors, lanes, taller)
+		}
 		runTiles(t, rows, vectors, lanes, blocks-taller)
 	}
 }
 
 // runTiles runs blocks of rows of one panel and moves t past them.
 func runTiles(t *Tile, rows, vectors, lanes, blocks int) {
-	limit := atOnce(rows*vectors*lanes, t.K)
+	limit := 1
+	if blocks > 1 {
+		limit = atOnce(rows*vectors*lanes, t.K)
+	}
 	for blocks > 0 {
 		t.Blocks = min(blocks, limit)
 		switch {
@@ -83,7 +91,10 @@ func narrowProduct(t *Tile, m, n int) {
 	t.Tail = n
 	for m > 0 {
 		rows := min(m, 3)
-		t.Blocks = min(m/rows, atOnce(rows*narrow, t.K))
+		t.Blocks = 1
+		if rows == 3 {
+			t.Blocks = min(m/rows, atOnce(rows*narrow, t.K))
+		}
 		switch rows {
 		case 3:
 			narrow3AVX2(t)
