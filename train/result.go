@@ -71,10 +71,12 @@ func modeName(sample bool) string {
 func (e *Evaluation) summarize() {
 	n := float64(len(e.Returns))
 	e.Episodes, e.Min, e.Max = len(e.Returns), math.Inf(1), math.Inf(-1)
+	var sum float64
 	for _, r := range e.Returns {
-		e.Mean += r / n
+		sum += r
 		e.Min, e.Max = min(e.Min, r), max(e.Max, r)
 	}
+	e.Mean = sum / n
 	var square float64
 	for _, r := range e.Returns {
 		square += (r - e.Mean) * (r - e.Mean)
