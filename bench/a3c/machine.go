@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// machine is where and when the comparison ran.
+type machine struct {
+	CPU      string
+	Cores    int
+	System   string
+	Compiler string
+	Go       string
+	Covey    string // what covey version says: version and kernel level
+	Date     string
+	Load     string // the load average of the minute before: what else the machine did
+}
+
+func thisMachine(ctx context.Context, t tools) machine {
+	return machine{
+		CPU: cpuModel(), Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH,
+		Compiler: firstLine(ctx, "gcc", "--version"), Go: runtime.Version(),
+		Covey: strings.Join(strings.Fields(output(ctx, t.covey, "version")), " "),
+		Load:  loadAverage(), Date: time.Now().UTC().Format(time.DateOnly),
+	}
+}
+
+func loadAverage() string {
+	content, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	load, _, _ := strings.Cut(string(content), " ")
+	return load
+}
+
+func cpuModel() string {
+	content, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown CPU"
+	}
+	_, rest, _ := bytes.Cut(content, []byte("model name"))
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	return strings.Trim(string(line), "\t :")
+}
+
+// output is what a program prints, or nothing where it is missing.
+func output(ctx context.Context, program string, args ...string) string {
+	out, err := exec.CommandContext(ctx, program, args...).Output()
+	if err != nil {
+		return ""
+	}
+	return string(out)
+}
+
+func firstLine(ctx context.Context, program string, args ...string) string {
+	line, _, _ := strings.Cut(output(ctx, program, args...), "\n")
+	return line
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// report is a finished comparison.
+type report struct {
+	Machine          machine
+	Rounds, Steps    int
+	Seeds, PeerSeeds int
+	Rows             []*row
+}
+
+// The yardstick of the ratios: the C reference at its best, as many processes as the row has workers.
+const yardstick = "C keeping activations"
+
+var columns = []string{"what", "workers", "envs each", "steps/s", "lowest–highest", "× C", "solved",
+	"start → solved, s", "worst", "steps to solve", "whole process, s", "peak MB"}
+
+// cells is the row as it stands in the table.
+func (r *report) cells(w *row) []string {
+	const none = "–"
+	cells := []string{w.Name, fmt.Sprint(w.Workers), fmt.Sprint(w.Envs), none, none, none, none, none, none, none, none, none}
+	if len(w.StepsPerS) > 0 {
+		cells[3] = count(median(w.StepsPerS))
+		cells[4] = count(slices.Min(w.StepsPerS)) + "–" + count(slices.Max(w.StepsPerS))
+		if ratio := r.ratio(w, yardstick, w.Workers, 1); ratio > 0 {
+			cells[5] = fmt.Sprintf("%.3g", ratio)
+		}
+	}
+	if len(w.Solves) > 0 {
+		seconds, steps, process := w.solved()
+		cells[6] = fmt.Sprintf("%d/%d", len(seconds), len(w.Solves))
+		if len(seconds) > 0 {
+			cells[7], cells[8] = duration(median(seconds)), duration(slices.Max(seconds))
+			cells[9], cells[10] = count(median(steps)), duration(median(process))
+		}
+	}
+	if w.PeakBytes > 0 {
+		cells[11] = fmt.Sprintf("%.0f", float64(w.PeakBytes)/1e6)
+	}
+	return cells
+}
+
+// solved are the times and steps of the seeds that solved the environment.
+func (r *row) solved() (seconds, steps, process []float64) {
+	for _, s := range r.Solves {
+		if s.Solved {
+			seconds = append(seconds, s.Seconds)
+			steps = append(steps, float64(s.Steps))
+			process = append(process, s.ProcessS)
+		}
+	}
+	return seconds, steps, process
+}
+
+// ratio is the row's median speed by that of another one; 0 where there is none.
+func (r *report) ratio(w *row, name string, workers, envs int) float64 {
+	for _, other := range r.Rows {
+		if other.Name == name && other.Workers == workers && other.Envs == envs && len(other.StepsPerS) > 0 && len(w.StepsPerS) > 0 {
+			return median(w.StepsPerS) / median(other.StepsPerS)
+		}
+	}
+	return 0
+}
+
+// ratios says what the table has to be read for.
+func (r *report) ratios() []string {
+	var lines []string
+	for _, w := range r.Rows {
+		if w.Name != "covey ordered" {
+			continue
+		}
+		var parts []string
+		if x := r.ratio(w, "covey ordered", 1, w.Envs); x > 0 && w.Workers > 1 {
+			parts = append(parts, fmt.Sprintf("%.2f × one worker", x))
+		}
+		if x := r.ratio(w, "covey async", w.Workers, w.Envs); x > 0 {
+			parts = append(parts, fmt.Sprintf("%.2f × async", x))
+		}
+		if len(parts) > 0 {
+			lines = append(lines, fmt.Sprintf("- %s: %s", w.title(), strings.Join(parts, ", ")))
+		}
+	}
+	return lines
+}
+
+// markdown is the table, with where, when and how.
+func (r *report) markdown() string {
+	m := r.Machine
+	var b strings.Builder
+	fmt.Fprintf(&b, "CartPole-v1, network 4-128-128-{2,1}, segments of 20 steps, Adam, gradients clipped to 0.5.\n%s, %d cores, %s; %s; %s; %s; load before: %s; %s.\n",
+		m.CPU, m.Cores, m.System, m.Go, m.Compiler, m.Covey, m.Load, m.Date)
+	fmt.Fprintf(&b, "Speed: median of %d rounds of %s steps; Python peers: of their solving runs. Solved: the mean of the last 100 training returns ≥ 475\n(covey: confirmed by 100 evaluation episodes, within the time); %d seeds, of Python peers %d. × C: by %q on as many processes.\n\n", r.Rounds, count(float64(r.Steps)), r.Seeds, r.PeerSeeds, yardstick)
+	table := [][]string{columns, nil}
+	for range columns {
+		table[1] = append(table[1], "---")
+	}
+	for _, w := range r.Rows {
+		table = append(table, r.cells(w))
+	}
+	writeTable(&b, table)
+	if lines := r.ratios(); len(lines) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", strings.Join(lines, "\n"))
+	}
+	return b.String()
+}
+
+// writeTable aligns the columns, so that the text reads as well as what is made of it.
+func writeTable(b *strings.Builder, table [][]string) {
+	width := make([]int, len(columns))
+	for _, cells := range table {
+		for i, cell := range cells {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, cells := range table {
+		for i, cell := range cells {
+			fill := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			if i == 0 {
+				b.WriteString("| " + cell + fill)
+			} else {
+				b.WriteString(" | " + fill + cell)
+			}
+		}
+		b.WriteString(" |\n")
+	}
+}
+
+// write keeps the report in a folder.
+func (r *report) write(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	everything, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	var table strings.Builder
+	rows := csv.NewWriter(&table)
+	records := [][]string{columns}
+	for _, w := range r.Rows {
+		records = append(records, r.cells(w))
+	}
+	if err := rows.WriteAll(records); err != nil {
+		return err
+	}
+	files := map[string]string{
+		"a3c-cartpole.json": string(everything) + "\n",
+		"a3c-cartpole.csv":  table.String(),
+		"a3c-cartpole.md":   "# A3C on CartPole-v1, side by side\n\nMade by `make results`.\n\n" + r.markdown(),
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// median is the middle of x, or the mean of the two there.
+func median(x []float64) float64 {
+	x = slices.Sorted(slices.Values(x))
+	n := len(x)
+	return (x[n/2] + x[(n-1)/2]) / 2
+}
+
+// count shows a number to three digits, as 1.24 M or 98.2 k.
+func count(x float64) string {
+	switch {
+	case x >= 999_500:
+		return fmt.Sprintf("%.2f M", x/1e6)
+	case x >= 999.5:
+		return fmt.Sprintf("%.1f k", x/1e3)
+	}
+	return fmt.Sprintf("%.0f", x)
+}
+
+// duration shows seconds to three digits.
+func duration(s float64) string {
+	switch {
+	case s < 1:
+		return fmt.Sprintf("%.3f", s)
+	case s < 10:
+		return fmt.Sprintf("%.2f", s)
+	}
+	return fmt.Sprintf("%.1f", s)
+}
