@@ -96,12 +96,12 @@ func parse(args []string) (options, error) {
 }
 
 // compare runs all rows and prints the table. Rows that fail are named at the end, as the error.
-func compare(ctx context.Context, o options) error {
+func compare(ctx context.Context, o options) (err error) {
 	dir, err := os.MkdirTemp("", "covey-bench-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	t := tools{dir: dir, covey: o.covey}
 	rows, err := t.rows(ctx, o)
 	if err != nil {
