@@ -231,7 +231,7 @@ func TestWhatFails(t *testing.T) {
 					c.failAt = 100
 				}
 			}},
-			"the loss is not finite": {alter: func(worker int, c *corridor) {
+			"worker 1: the loss is not finite": {alter: func(worker int, c *corridor) {
 				if worker == 1 {
 					c.nanAt = 100
 				}

@@ -87,7 +87,7 @@ func (l *Learner) addWorker(i int, v env.Vector, seed uint64) error {
 	l.workers = append(l.workers, &worker{
 		cfg: cfg, id: i, policy: local, distribution: distribution(), collect: c,
 		scratch:  newScratch(c.Capacity(), v.Len(), local.Net.Out),
-		gradient: Gradient{Values: make([]float32, local.Net.Size)},
+		gradient: Gradient{Worker: i, Values: make([]float32, local.Net.Size)},
 	})
 	return nil
 }

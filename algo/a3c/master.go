@@ -65,8 +65,8 @@ func (g *global) apply(values []float32, learned []*Gradient) error {
 	for _, l := range learned {
 		if !finite(l.Losses.GradientNorm + l.Losses.Value + l.Losses.Policy) {
 			g.stop.Store(true)
-			return fmt.Errorf("step %d: the loss is not finite (policy %v, value %v, gradient norm %v)",
-				g.steps, l.Losses.Policy, l.Losses.Value, l.Losses.GradientNorm)
+			return fmt.Errorf("step %d, worker %d: the loss is not finite (policy %v, value %v, gradient norm %v)",
+				g.steps, l.Worker, l.Losses.Policy, l.Losses.Value, l.Losses.GradientNorm)
 		}
 		g.steps += uint64(l.Steps)
 		g.episodes += uint64(len(l.Episodes))

@@ -15,6 +15,7 @@ import (
 
 // Gradient is what a worker sends to the master after a segment.
 type Gradient struct {
+	Worker   int
 	Values   []float32 // [Net.Size]
 	Version  uint64    // of the parameters that it was taken at
 	Steps    int
