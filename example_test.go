@@ -16,7 +16,7 @@ func ExampleLoadPolicy() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	cfg, err := covey.Preset("a3c", "Pendulum-v1", "")
 	if err != nil {
 		log.Fatal(err)

@@ -61,7 +61,7 @@ func draw(curves []*curve, path string) error {
 	}
 	all := vgdraw.New(canvas)
 	all.SetColor(color.White)
-	all.Fill(all.Rectangle.Path())
+	all.Fill(all.Path())
 	inside := vgdraw.Crop(all, margin, -2*margin, margin, -margin)
 	legend.Draw(inside)
 	p.Draw(vgdraw.Crop(inside, 0, 0, 0, -names-margin))
@@ -103,7 +103,7 @@ func addCurve(p *plot.Plot, legend *plot.Legend, c *curve, shade color.RGBA) err
 			return err
 		}
 		band.Color = color.NRGBA{shade.R, shade.G, shade.B, 60}
-		band.LineStyle.Width = 0
+		band.Width = 0
 		p.Add(band)
 	}
 	line, err := plotter.NewLine(points(c.steps, c.mean))

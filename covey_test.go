@@ -1,0 +1,177 @@
+package covey_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"covey"
+	"covey/checkpoint"
+	"covey/env"
+	"covey/state"
+	"covey/train"
+)
+
+// small is a run of a moment.
+func small(t *testing.T, algo, environment string) *covey.Config {
+	t.Helper()
+	cfg, err := covey.NewConfig(algo, environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Steps, cfg.Eval.Episodes, cfg.A3C.Network.Hidden = 2000, 5, []int{8}
+	return cfg
+}
+
+func mustTrain(t *testing.T, cfg *covey.Config, opt covey.Options) *covey.Run {
+	t.Helper()
+	run, err := covey.Train(context.Background(), cfg, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+func TestARunRepeatsItself(t *testing.T) {
+	for _, algo := range covey.Algorithms() {
+		first := mustTrain(t, small(t, algo, "CartPole-v1"), covey.Options{})
+		again := mustTrain(t, small(t, algo, "CartPole-v1"), covey.Options{})
+		other := small(t, algo, "CartPole-v1")
+		other.Seed = 2
+		if first.ParamsSHA256 != again.ParamsSHA256 || first.Eval.Mean != again.Eval.Mean || !first.Deterministic {
+			t.Errorf("%s: two runs ended with %s and %s", algo, first.ParamsSHA256, again.ParamsSHA256)
+		}
+		if first.ParamsSHA256 == mustTrain(t, other, covey.Options{}).ParamsSHA256 {
+			t.Errorf("%s: another seed ended with the same parameters", algo)
+		}
+	}
+}
+
+func TestDeterministicIsSaidOnlyWhereItHolds(t *testing.T) {
+	for _, test := range []struct {
+		update  string
+		workers int
+		seconds float64
+		want    bool
+	}{{"ordered", 2, 0, true}, {"sync", 2, 0, true}, {"async", 2, 0, false}, {"async", 1, 0, true}, {"ordered", 2, 1000, false}} {
+		cfg := small(t, "a3c", "CartPole-v1")
+		cfg.A3C.Update, cfg.A3C.Workers, cfg.Seconds = test.update, test.workers, test.seconds
+		if got := mustTrain(t, cfg, covey.Options{}).Deterministic; got != test.want {
+			t.Errorf("%+v: deterministic %v", test, got)
+		}
+	}
+}
+
+// TestLoadedPoliciesAreThoseOfTheRun in every environment: spaces, network and normaliser come back.
+func TestLoadedPoliciesAreThoseOfTheRun(t *testing.T) {
+	for _, id := range covey.Environments() {
+		dir := filepath.Join(t.TempDir(), "run")
+		cfg := small(t, "a3c", id)
+		cfg.Seconds, cfg.A3C.NormalizeObservations, cfg.A3C.NormalizeRewards = 0, true, true
+		run := mustTrain(t, cfg, covey.Options{Dir: dir})
+		for _, folder := range []string{dir, filepath.Join(dir, train.LastFolder)} {
+			p, loaded, err := covey.LoadPolicy(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			differ, err := state.Diff(p, run.Policy)
+			if err != nil || len(differ) > 0 {
+				t.Errorf("%s: %v differ, %v", id, differ, err)
+			}
+			want, err := cfg.YAML()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := loaded.YAML(); err != nil || string(got) != string(want) {
+				t.Errorf("%s: loaded configuration\n%s%v, want\n%s", id, got, err, want)
+			}
+			create := func() (env.Environment, error) { return covey.NewEnvironment(id) }
+			a, err := covey.Evaluate(context.Background(), p, create, 3, 7, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := covey.Evaluate(context.Background(), run.Policy, create, 3, 7, true)
+			if err != nil || a.Mean != b.Mean {
+				t.Errorf("%s: the loaded policy reached %v, the run's %v, %v", id, a.Mean, b.Mean, err)
+			}
+		}
+	}
+}
+
+func TestAPolicyNeedsNoEnvironmentToLoad(t *testing.T) {
+	dir := t.TempDir()
+	cfg := small(t, "a3c", "Coin")
+	mustTrain(t, cfg, covey.Options{Dir: dir, Environment: func() (env.Environment, error) { return new(coin), nil }})
+	p, loaded, err := covey.LoadPolicy(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := new(coin).Spec(); p.Spec.ID != want.ID || loaded.Env != want.ID || p.Spec.Observation.High[0] != 1 {
+		t.Errorf("loaded %+v", p.Spec)
+	}
+}
+
+func TestAFailingEnvironmentIsNamed(t *testing.T) {
+	broken := errors.New("out of coins")
+	_, err := covey.Train(context.Background(), small(t, "a3c", "Coin"), covey.Options{
+		Environment: func() (env.Environment, error) { return nil, broken },
+	})
+	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "worker 0") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestACancelledRunSaysSo(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	cfg := small(t, "a3c", "CartPole-v1")
+	cfg.Steps = 1 << 40
+	run, err := covey.Train(ctx, cfg, covey.Options{})
+	if err != nil || !run.Interrupted || run.Deterministic || run.Policy == nil {
+		t.Errorf("run %+v, %v", run, err)
+	}
+}
+
+func TestSpacesOfAManifestAreChecked(t *testing.T) {
+	for want, spoil := range map[string]func(*checkpoint.Manifest){
+		"unknown kind":     func(m *checkpoint.Manifest) { m.Observation.Kind = "Sphere" },
+		"bounds":           func(m *checkpoint.Manifest) { m.Observation.Shape = []int{1 << 20, 1 << 20} },
+		"no elements":      func(m *checkpoint.Manifest) { m.Observation.Shape = []int{-3} },
+		"choices":          func(m *checkpoint.Manifest) { m.Action.N = []int{0} },
+		"unknown algo":     func(m *checkpoint.Manifest) { m.Algo = "a4c" },
+		"a3c.gama":         func(m *checkpoint.Manifest) { m.Config = "a3c: {gama: 1}" },
+		"another network":  func(m *checkpoint.Manifest) { m.Config = "steps: 1\na3c: {network: {hidden: [9]}}" },
+		"policy.safetenso": func(m *checkpoint.Manifest) { m.SHA256 = strings.Repeat("0", 64) },
+	} {
+		dir := t.TempDir()
+		mustTrain(t, small(t, "a3c", "CartPole-v1"), covey.Options{Dir: dir})
+		rewriteManifest(t, filepath.Join(dir, train.LastFolder, checkpoint.ManifestFile), spoil)
+		if _, _, err := covey.LoadPolicy(dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func rewriteManifest(t *testing.T, path string, change func(*checkpoint.Manifest)) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m checkpoint.Manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	change(&m)
+	if text, err = json.Marshal(&m); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
