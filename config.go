@@ -23,6 +23,8 @@ type Config struct {
 	Algo string `yaml:"algo"` // a name that Algorithms lists
 	Seed uint64 `yaml:"seed"` // of everything random in training
 
+	ActionRepeat int `yaml:"action_repeat"` // steps of the environment that each action is held for; env_steps counts actions
+
 	// The budget: the run ends at whichever limit comes first; 0: no limit.
 	Steps       uint64  `yaml:"steps"`        // environment steps
 	Episodes    uint64  `yaml:"episodes"`     // finished training episodes
@@ -55,7 +57,7 @@ func NewConfig(algo, environment string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{Env: environment, Algo: algo, Seed: 1, Eval: Eval{Every: 50_000, Episodes: 100}}
+	c := &Config{Env: environment, Algo: algo, Seed: 1, ActionRepeat: 1, Eval: Eval{Every: 50_000, Episodes: 100}}
 	a.defaults(c)
 	return c, nil
 }
@@ -121,6 +123,8 @@ func (c *Config) validateRun() error {
 	switch {
 	case !(c.Seconds >= 0 && c.Seconds <= math.MaxInt64/float64(time.Second)):
 		return bad("seconds", "%v is no duration", c.Seconds)
+	case c.ActionRepeat < 1 || c.ActionRepeat > 1000:
+		return bad("action_repeat", "%d, must be between 1 and 1000", c.ActionRepeat)
 	case c.Eval.Episodes < 1 || c.Eval.Episodes > 1e6:
 		return bad("eval.episodes", "%d, must be between 1 and 1000000", c.Eval.Episodes)
 	case c.SolveAt != nil && (math.IsNaN(*c.SolveAt) || math.IsInf(*c.SolveAt, 0)):

@@ -53,9 +53,15 @@ func Train(ctx context.Context, cfg *Config, opt Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	create := opt.Environment
-	if create == nil {
-		create = func() (env.Environment, error) { return NewEnvironment(cfg.Env) }
+	create := cfg.Environment
+	if opt.Environment != nil {
+		create = func() (env.Environment, error) {
+			e, err := opt.Environment()
+			if err != nil {
+				return nil, err
+			}
+			return cfg.wrap(e), nil
+		}
 	}
 	a := algorithms[cfg.Algo]
 	l, err := a.learner(cfg, create)

@@ -32,6 +32,23 @@ func NewEnvironment(id string) (env.Environment, error) {
 	return create(id)
 }
 
+// Environment makes the configured environment, with its wrappers.
+func (c *Config) Environment() (env.Environment, error) {
+	e, err := NewEnvironment(c.Env)
+	if err != nil {
+		return nil, err
+	}
+	return c.wrap(e), nil
+}
+
+// wrap adds the configured wrappers to an environment.
+func (c *Config) wrap(e env.Environment) env.Environment {
+	if c.ActionRepeat > 1 {
+		e = env.ActionRepeat(e, c.ActionRepeat)
+	}
+	return e
+}
+
 // batch makes a vector of n environments.
 func batch(create func() (env.Environment, error), n int) (env.Vector, error) {
 	envs := make([]env.Environment, 0, n)

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"covey"
-	"covey/env"
 	"covey/train"
 )
 
@@ -37,8 +36,7 @@ The same seed plays the same episodes.`,
 			if err != nil {
 				return err
 			}
-			create := func() (env.Environment, error) { return covey.NewEnvironment(cfg.Env) }
-			e, err := covey.Evaluate(cmd.Context(), p, create, episodes, seed, sample)
+			e, err := covey.Evaluate(cmd.Context(), p, cfg.Environment, episodes, seed, sample)
 			if err != nil {
 				return err
 			}
