@@ -1,0 +1,202 @@
+package offpolicy
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"covey/env"
+	"covey/policy"
+	"covey/replay"
+	"covey/rollout"
+	"covey/state"
+)
+
+// Scene is what an agent is to act in.
+type Scene struct {
+	Observations env.Values // [B, frame], as its network is to see them
+	Starts       []bool     // [B]: the first observation of an episode
+	Steps        uint64     // taken before, in all environments
+	Params       []float32  // of the acting network
+}
+
+// collector lives in a vector of environments and remembers it.
+type collector struct {
+	vector  env.Vector
+	agent   Agent
+	buffer  *replay.Buffer
+	moments *policy.Moments
+	bounds  policy.Bounds
+	warmup  uint64
+	stream  *rand.PCG
+	rng     *rand.Rand
+	seeds   []uint64 // [B]
+
+	scene    Scene
+	frame    int
+	obs      env.Values // [B, frame]: what to act on next, as the environments gave it
+	final    env.Values // [B, frame]
+	chosen   []float32  // [B, action], as the agent chose them
+	actions  []float32  // [B, action], within the space's bounds
+	outcomes []env.Outcome
+	running  []rollout.Episode // [B]: the episodes under way
+
+	steps, episodes uint64
+	finished        []rollout.Episode // since it was last emptied
+}
+
+func newCollector(cfg *Config, v env.Vector, agent Agent, buffer *replay.Buffer, stream *rand.PCG) *collector {
+	p, b := agent.Policy(), v.Len()
+	frame, action := p.Spec.Observation.Size(), p.Spec.Action.Size()
+	c := &collector{
+		vector: v, agent: agent, buffer: buffer, moments: &p.Moments, bounds: policy.NewBounds(p.Spec.Action), warmup: cfg.Warmup,
+		stream: stream, rng: rand.New(stream), seeds: make([]uint64, b),
+		frame: frame, obs: env.MakeValues(p.Spec.Observation, b*frame), final: env.MakeValues(p.Spec.Observation, b*frame),
+		chosen: make([]float32, b*action), actions: make([]float32, b*action), outcomes: make([]env.Outcome, b),
+		running: make([]rollout.Episode, b), finished: make([]rollout.Episode, 0, 2*b),
+	}
+	c.scene = Scene{Observations: c.obs, Starts: make([]bool, b)}
+	if p.Moments.NormalizesObservations() {
+		c.scene.Observations = env.Values{F: make([]float32, b*frame)}
+	}
+	return c
+}
+
+// begin starts an episode in every environment, unless those under way can go on.
+func (c *collector) begin() error {
+	if _, kept := c.vector.(state.Stateful); kept && c.buffer.Begun() {
+		return nil
+	}
+	for i := range c.seeds {
+		c.seeds[i] = c.rng.Uint64()
+		c.scene.Starts[i], c.running[i] = true, rollout.Episode{Stream: i}
+	}
+	if err := c.vector.Reset(c.seeds, c.obs); err != nil {
+		return err
+	}
+	if err := c.checkObservations(c.obs); err != nil {
+		return err
+	}
+	c.buffer.Begin(c.obs)
+	return nil
+}
+
+// step acts once in every environment, by params, which nobody may change meanwhile.
+func (c *collector) step(params []float32) error {
+	if c.scene.Steps = c.steps; c.steps < c.warmup {
+		uniform(c.chosen, c.vector.Spec().Action, c.rng)
+	} else {
+		if c.moments.NormalizesObservations() {
+			c.moments.Normalize(c.scene.Observations.F, c.obs.F)
+		}
+		c.scene.Params = params
+		c.agent.Explore(c.chosen, &c.scene, c.rng)
+	}
+	c.bounds.Apply(c.actions, c.chosen)
+	return c.vector.Step(c.actions, c.obs, c.final, c.outcomes)
+}
+
+// uniform draws actions as a policy would choose them: [−1, 1) in a box, an index elsewhere.
+func uniform(actions []float32, space env.Space, rng *rand.Rand) {
+	if space.Kind != env.Box {
+		for n := space.Size(); len(actions) > 0; actions = actions[n:] {
+			space.Sample(actions[:n], rng)
+		}
+		return
+	}
+	for i := range actions {
+		actions[i] = float32(2*rng.Float64() - 1)
+	}
+}
+
+// record remembers the latest step.
+func (c *collector) record() error {
+	for i, o := range c.outcomes {
+		if r := float64(o.Reward); math.IsNaN(r) || math.IsInf(r, 0) {
+			return fmt.Errorf("environment %d (%s), step %d: reward is %v", i, c.vector.Spec().ID, c.steps, o.Reward)
+		}
+	}
+	if err := c.checkObservations(c.obs); err != nil {
+		return err
+	}
+	c.buffer.Add(c.chosen, c.outcomes, c.obs, c.final)
+	c.steps += uint64(len(c.outcomes))
+	for i, o := range c.outcomes {
+		if c.moments.NormalizesObservations() {
+			c.moments.Observation.Observe(c.obs.F[i*c.frame : (i+1)*c.frame])
+		}
+		e := &c.running[i]
+		e.Return += float64(o.Reward)
+		e.Length++
+		if c.scene.Starts[i] = o.Terminated || o.Truncated; !c.scene.Starts[i] {
+			continue
+		}
+		if err := c.checkRow(c.final, i); err != nil {
+			return err
+		}
+		c.episodes++
+		c.finished = append(c.finished, *e)
+		*e = rollout.Episode{Stream: i}
+	}
+	return nil
+}
+
+func (c *collector) checkObservations(obs env.Values) error {
+	for i := range c.outcomes {
+		if err := c.checkRow(obs, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRow is an error where an observation is not made of finite numbers.
+func (c *collector) checkRow(obs env.Values, i int) error {
+	if obs.F == nil {
+		return nil
+	}
+	for j, x := range obs.F[i*c.frame : (i+1)*c.frame] {
+		if x-x != 0 {
+			return fmt.Errorf("environment %d (%s), step %d: element %d of the observation is %v", i, c.vector.Spec().ID, c.steps, j, x)
+		}
+	}
+	return nil
+}
+
+// State visits the counters and, where the environments can be saved, them and their episodes; others
+// start anew.
+func (c *collector) State(w state.Walker) error {
+	w.Uint64("steps", &c.steps)
+	w.Uint64("episodes", &c.episodes)
+	if err := state.RNG(w, "rng", c.stream); err != nil {
+		return err
+	}
+	if err := c.buffer.State(w.Sub("replay")); err != nil {
+		return err
+	}
+	environments, ok := c.vector.(state.Stateful)
+	if !ok {
+		return nil
+	}
+	observations := c.obs.U
+	if observations != nil {
+		w.Bytes("observations", &c.obs.U)
+	} else {
+		w.Floats("observations", c.obs.F)
+	}
+	if len(c.obs.U) != len(observations) {
+		return fmt.Errorf("%d bytes of observations, want %d", len(c.obs.U), len(observations))
+	}
+	for i := range c.running {
+		c.episodeState(w, i)
+	}
+	return environments.State(w.Sub("environments"))
+}
+
+func (c *collector) episodeState(w state.Walker, i int) {
+	e, row := &c.running[i], w.Sub(fmt.Sprintf("episode.%d", i))
+	length := uint64(e.Length)
+	row.Float64("return", &e.Return)
+	row.Uint64("length", &length)
+	e.Length, e.Stream, c.scene.Starts[i] = int(length), i, length == 0
+}

@@ -1,0 +1,106 @@
+package offpolicy
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"covey/nn"
+	"covey/optim"
+)
+
+// Config holds what the off-policy algorithms have in common. Their own Configs embed it.
+type Config struct {
+	Envs           int    `yaml:"envs"`             // B: environments, stepped with one forward pass
+	Update         string `yaml:"update"`           // ordered or async
+	Replay         int    `yaml:"replay"`           // transitions remembered
+	Batch          int    `yaml:"batch"`            // N: transitions of an update
+	Warmup         uint64 `yaml:"warmup"`           // environment steps with uniform actions, before the first update
+	UpdatesPerStep Ratio  `yaml:"updates_per_step"` // of all environments together
+	UpdateEvery    uint64 `yaml:"update_every"`     // environment steps whose updates are made together
+
+	Gamma       float32 `yaml:"gamma"`        // γ, the discount
+	NStep       int     `yaml:"n_step"`       // rewards summed before bootstrapping
+	RewardScale float32 `yaml:"reward_scale"` // rewards are multiplied with it
+	Tau         float32 `yaml:"tau"`          // τ: how far the targets move to the parameters at each update
+
+	NormalizeObservations bool `yaml:"normalize_observations"` // by running mean and deviation
+
+	Optimizer    optim.Config `yaml:"optimizer"`
+	LearningRate float32      `yaml:"learning_rate"`
+	ClipNorm     float32      `yaml:"clip_norm"` // of each network's gradient; 0: not
+
+	Network nn.Config `yaml:"network"`
+}
+
+// How acting and learning take turns.
+const (
+	Ordered = "ordered" // a step, then its updates
+	Async   = "async"   // a step while the updates of the step before it are made, by the parameters from before them
+)
+
+// DefaultConfig is one environment, and one update of 256 transitions per step.
+func DefaultConfig() Config {
+	return Config{
+		Envs: 1, Update: Ordered, Replay: 1_000_000, Batch: 256, Warmup: 1000,
+		UpdatesPerStep: Ratio{Updates: 1, Steps: 1}, UpdateEvery: 1,
+		Gamma: 0.99, NStep: 1, RewardScale: 1, Tau: 0.005,
+		Optimizer: optim.DefaultConfig(), LearningRate: 3e-4,
+		Network: nn.Config{Hidden: []int{256, 256}, Activation: "relu", Init: "fan_in"},
+	}
+}
+
+// Validate names the first key whose value is impossible.
+func (c *Config) Validate() error {
+	if c.Update == "sync" {
+		return fmt.Errorf("update is sync, which is A2C's: an off-policy learner has no gradients to wait for; use %s or %s", Ordered, Async)
+	}
+	if !slices.Contains([]string{Ordered, Async}, c.Update) {
+		return fmt.Errorf("update is %q, must be %s or %s", c.Update, Ordered, Async)
+	}
+	if err := Between("envs", c.Envs, 1, 1<<16); err != nil {
+		return err
+	}
+	if err := Between("batch", c.Batch, 1, 1<<20); err != nil {
+		return err
+	}
+	if err := Between("replay", c.Replay, c.Batch, math.MaxInt32); err != nil {
+		return err
+	}
+	if err := Between("n_step", c.NStep, 1, c.Replay); err != nil {
+		return err
+	}
+	if err := c.UpdatesPerStep.validate(); err != nil {
+		return fmt.Errorf("updates_per_step is %w", err)
+	}
+	if err := Between("update_every", c.UpdateEvery, 1, most); err != nil {
+		return err
+	}
+	if c.Warmup < uint64(c.Batch) {
+		return fmt.Errorf("batch is %d, more than the %d steps of warmup that are there to fill it", c.Batch, c.Warmup)
+	}
+	for _, x := range []struct {
+		key         string
+		value       float32
+		least, most float32
+	}{
+		{"gamma", c.Gamma, 0, 1}, {"tau", c.Tau, 0, 1}, {"clip_norm", c.ClipNorm, 0, math.MaxFloat32},
+		{"reward_scale", c.RewardScale, -math.MaxFloat32, math.MaxFloat32}, {"learning_rate", c.LearningRate, 0, 10},
+	} {
+		if err := Between(x.key, x.value, x.least, x.most); err != nil {
+			return err
+		}
+	}
+	if err := c.Optimizer.Validate(); err != nil {
+		return fmt.Errorf("optimizer.%w", err)
+	}
+	return nil
+}
+
+// Between is an error that names the key unless least ≤ value ≤ most.
+func Between[T int | uint64 | float32](key string, value, least, most T) error {
+	if value >= least && value <= most {
+		return nil
+	}
+	return fmt.Errorf("%s is %v, must be between %v and %v", key, value, least, most)
+}

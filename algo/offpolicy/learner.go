@@ -1,0 +1,231 @@
+// Package offpolicy is what the algorithms that learn from a replay have in common: how experience is collected
+// into it, how many updates it calls for, and the parts that the updates are made of: models with targets,
+// critics, noise, a second core.
+package offpolicy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"covey/algo"
+	"covey/env"
+	"covey/internal/kernel"
+	"covey/policy"
+	"covey/replay"
+	"covey/state"
+)
+
+// Agent is an algorithm as the learner sees it: it chooses actions, and learns from batches.
+type Agent interface {
+	// Policy is what is learned. Its parameters are those that Explore is handed, or a copy of them.
+	Policy() *policy.Policy
+	// Explore chooses actions [B, action], those of a box in [−1, 1], for the scene. It may run while Update
+	// does, and then Scene.Params is a copy.
+	Explore(actions []float32, s *Scene, rng *rand.Rand)
+	// Update makes one update from a batch, whose observations and rewards are as the networks are to
+	// see them. It may overwrite the batch.
+	Update(batch *replay.Batch, rng *rand.Rand) error
+	// Metrics names what Measure fills: [len(Metrics())], of the latest update.
+	Metrics() []string
+	Measure(values []float64)
+	state.Stateful
+}
+
+// Learner is an agent at work on its environments. It implements [algo.Learner].
+type Learner struct {
+	cfg       *Config
+	agent     Agent
+	collector *collector
+	buffer    *replay.Buffer
+	batch     *replay.Batch
+	pair      *Pair
+	stream    *rand.PCG // of batches and updates
+	rng       *rand.Rand
+
+	unlearned uint64 // environment steps since the latest round of updates
+	debt      uint64 // as Ratio.Due counts it
+	updates   uint64
+	acting    []float32 // the parameters that act while others are learned: a copy, in async
+	metrics   []float64 // [agent.Metrics()]
+	closed    bool
+}
+
+var _ algo.Learner = (*Learner)(nil)
+
+// Streams are the random streams of a run, derived from its seed.
+type Streams struct{ Init, act, learn *rand.PCG }
+
+// NewStreams derives the streams.
+func NewStreams(seed uint64) Streams {
+	return Streams{Init: rand.NewPCG(seed, 0), act: rand.NewPCG(seed, 1), learn: rand.NewPCG(seed, 2)}
+}
+
+// NewLearner returns a learner of an agent in the environments of v, of which there must be cfg.Envs. The
+// pair is the one that the agent works with.
+func NewLearner(cfg *Config, agent Agent, v env.Vector, pair *Pair, streams Streams) (*Learner, error) {
+	if v.Len() != cfg.Envs {
+		return nil, fmt.Errorf("envs is %d, but there are %d", cfg.Envs, v.Len())
+	}
+	spec := agent.Policy().Spec
+	l := &Learner{
+		cfg: cfg, agent: agent, pair: pair, stream: streams.learn, rng: rand.New(streams.learn),
+		buffer:  replay.New(spec.Observation, spec.Action.Size(), cfg.Envs, cfg.Replay),
+		batch:   replay.NewBatch(spec.Observation, spec.Action.Size(), cfg.Batch),
+		metrics: make([]float64, len(agent.Metrics())),
+	}
+	l.collector = newCollector(cfg, v, agent, l.buffer, streams.act)
+	if l.acting = agent.Policy().Params; cfg.Update == Async {
+		l.acting = make([]float32, len(l.acting))
+	}
+	return l, nil
+}
+
+// Run learns until the boundary stops it, ctx ends or something fails; then it closes the environments.
+func (l *Learner) Run(ctx context.Context, b algo.Boundary) error {
+	l.pair.Start()
+	defer l.pair.Stop()
+	err := l.collector.begin()
+	if err == nil && l.cfg.Update == Async {
+		err = l.overlapped(ctx, b)
+	} else if err == nil {
+		err = l.interleaved(ctx, b)
+	}
+	return errors.Join(err, l.Close())
+}
+
+// Close closes the environments; Run has done so when it returns.
+func (l *Learner) Close() error {
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	return l.collector.vector.Close()
+}
+
+// interleaved takes a step in every environment and then makes the updates that it calls for.
+func (l *Learner) interleaved(ctx context.Context, b algo.Boundary) error {
+	for {
+		if err := l.collector.step(l.acting); err != nil {
+			return err
+		}
+		if err := l.collector.record(); err != nil {
+			return err
+		}
+		l.count()
+		if err := l.learn(); err != nil {
+			return err
+		}
+		if stop, err := l.report(ctx, b); stop || err != nil {
+			return err
+		}
+	}
+}
+
+// overlapped makes the updates of a step while the next one is taken, by the parameters from before the
+// updates. Where the two meet is fixed, so the results are as reproducible as those of interleaved.
+func (l *Learner) overlapped(ctx context.Context, b algo.Boundary) error {
+	next, taken := make(chan struct{}), make(chan error)
+	defer close(next)
+	go func() {
+		for range next {
+			taken <- l.collector.step(l.acting)
+		}
+	}()
+	for {
+		copy(l.acting, l.agent.Policy().Params)
+		next <- struct{}{}
+		failed := l.learn()
+		if err := errors.Join(<-taken, failed); err != nil {
+			return err
+		}
+		if err := l.collector.record(); err != nil {
+			return err
+		}
+		l.count()
+		if stop, err := l.report(ctx, b); stop || err != nil {
+			return err
+		}
+	}
+}
+
+// count adds the latest step to those that call for updates, unless it was one of the warm-up.
+func (l *Learner) count() {
+	if l.collector.scene.Steps >= l.cfg.Warmup {
+		l.unlearned += uint64(l.cfg.Envs)
+	}
+}
+
+// learn makes the updates that are due.
+func (l *Learner) learn() error {
+	if l.unlearned < l.cfg.UpdateEvery {
+		return nil
+	}
+	due := l.cfg.UpdatesPerStep.Due(&l.debt, l.unlearned)
+	l.unlearned = 0
+	for range due {
+		l.draw()
+		if err := l.agent.Update(l.batch, l.rng); err != nil {
+			return fmt.Errorf("step %d, update %d: %w", l.collector.steps, l.updates, err)
+		}
+		l.updates++
+	}
+	if due > 0 {
+		l.agent.Measure(l.metrics)
+	}
+	return nil
+}
+
+// draw fills the batch, as the networks are to see it.
+func (l *Learner) draw() {
+	l.buffer.Sample(l.batch, l.cfg.NStep, l.cfg.Gamma, l.rng)
+	if l.cfg.RewardScale != 1 {
+		kernel.Scale(l.batch.Rewards, l.cfg.RewardScale)
+	}
+	if m := &l.agent.Policy().Moments; m.NormalizesObservations() {
+		m.Normalize(l.batch.Observations.F, l.batch.Observations.F)
+		m.Normalize(l.batch.Next.F, l.batch.Next.F)
+	}
+}
+
+// report asks the boundary how to go on.
+func (l *Learner) report(ctx context.Context, b algo.Boundary) (stop bool, err error) {
+	c := l.collector
+	decision, err := b(algo.Progress{Steps: c.steps, Updates: l.updates, Episodes: c.episodes, Finished: c.finished, Metrics: l.metrics})
+	c.finished = c.finished[:0]
+	if err == nil {
+		err = ctx.Err()
+	}
+	return decision.Stop, err
+}
+
+// Metrics names the values in algo.Progress.Metrics: those of the latest update, 0 before it.
+func (l *Learner) Metrics() []string { return l.agent.Metrics() }
+
+// Policy is a copy of the policy as of the last boundary.
+func (l *Learner) Policy() *policy.Policy { return l.agent.Policy().Clone() }
+
+// Adopt starts from the parameters and normaliser of p, which must have the same network.
+func (l *Learner) Adopt(p *policy.Policy) error {
+	tree, err := state.Save(p)
+	if err != nil {
+		return err
+	}
+	return state.Load(l.agent.Policy(), tree)
+}
+
+// State visits all that is needed to go on with the same bits: networks and optimisers, the replay, the
+// random streams and, where they can be saved, the environments.
+func (l *Learner) State(w state.Walker) error {
+	w.Uint64("updates", &l.updates)
+	w.Uint64("unlearned", &l.unlearned)
+	w.Uint64("debt", &l.debt)
+	if err := state.RNG(w, "rng", l.stream); err != nil {
+		return err
+	}
+	if err := l.collector.State(w.Sub("collector")); err != nil {
+		return err
+	}
+	return l.agent.State(w.Sub("agent"))
+}

@@ -1,0 +1,68 @@
+package offpolicy
+
+import (
+	"runtime"
+	"testing"
+)
+
+// TestPairRunsBothHalves: each half of each job runs once, before Run returns, however many processors
+// there are and however long the halves take.
+func TestPairRunsBothHalves(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, processors := range []int{1, 2, 3} {
+		runtime.GOMAXPROCS(processors)
+		var p Pair
+		var sums [2]int
+		job := func(half int) {
+			for i := range 1 + sums[half]%7*1000*half {
+				sums[half] += i % 1
+			}
+			sums[half]++
+		}
+		for round := range 2 { // a pair can be started again
+			p.Start()
+			for i := range 3000 {
+				p.Run(job)
+				if want := round*3000 + i + 1; sums != [2]int{want, want} {
+					t.Fatalf("%d processors: %v halves run after job %d", processors, sums, want)
+				}
+				if i%500 == 0 {
+					for range 100 {
+						runtime.Gosched() // long enough for the helper to park
+					}
+				}
+			}
+			p.Stop()
+		}
+	}
+}
+
+func TestPairWithoutStart(t *testing.T) {
+	var p Pair
+	ran := 0
+	p.Run(func(int) { ran++ })
+	p.Stop()
+	if ran != 2 {
+		t.Errorf("%d halves run, want 2", ran)
+	}
+}
+
+func TestPairAllocatesNothing(t *testing.T) {
+	var p Pair
+	p.Start()
+	defer p.Stop()
+	job := func(int) {}
+	if n := testing.AllocsPerRun(1000, func() { p.Run(job) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkPair(b *testing.B) {
+	var p Pair
+	p.Start()
+	defer p.Stop()
+	job := func(int) {}
+	for b.Loop() {
+		p.Run(job)
+	}
+}
