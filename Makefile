@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help build test vet lint fmt-check unit race purego cross nested python-lock fuzz \
-	bench bench-kernel bench-a3c results
+	bench bench-kernel bench-a3c results curve
 
 LINT    := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 NESTED  := internal/kernel/gen
@@ -65,16 +65,22 @@ python-lock: ## pin the Python packages again, from each requirements.in
 	cd internal/pyenv && $(LOCK) requirements.in -o requirements.lock
 	cd bench/a3c/peers && $(LOCK) requirements.in -o requirements.lock
 
+# Arguments of the benchmark's program, such as BENCH="-short"; BENCH=-h names them.
+BENCH ?=
+
 bench: ## every Go benchmark, once
 	go test -run '^$$' -bench . -benchmem ./...
 
 bench-kernel: ## the kernels, with their ratio to the FMA peak of the same run
-	go test -run '^$$' -bench . -benchmem ./internal/kernel
+	go run ./bench/kernels $(BENCH)
 
-# BENCH="-short" takes a few minutes; `go run ./bench/a3c -h` names the other choices.
-BENCH ?=
 bench-a3c: build ## covey beside a C reference, PyTorch, SB3 and SBX on CartPole: one table
 	go run ./bench/a3c -covey ./covey $(BENCH)
 
 results: build ## the same, kept under docs/results
 	go run ./bench/a3c -covey ./covey -out docs/results $(BENCH)
+
+curve: build ## docs/img/cartpole.png: learning curves of ten seeds
+	@set -e; here=$$PWD; dir=$$(mktemp -d); trap 'rm -r "$$dir"' EXIT; cd "$$dir"; \
+	"$$here/covey" train CartPole-v1 --seeds 10 --out CartPole-v1 2>progress || { cat progress; exit 1; }; \
+	"$$here/covey" plot CartPole-v1 -o "$$here/docs/img/cartpole.png"
