@@ -24,7 +24,7 @@ type algorithm struct {
 	defaults func(*Config)
 	adapt    func(*Config) // a preset that was written for another algorithm of the section
 	present  func(*Config) bool
-	resolve  func(*Config) error // fills in what follows from the rest, and validates the section
+	resolve  func(*Config) error // validates the section, and replaces it by one where what follows from the rest is filled in
 	traits   func(*Config) traits
 	policy   func(*Config, env.Spec) (*policy.Policy, error)
 	learner  func(*Config, func() (env.Environment, error)) (learner, error)
@@ -68,6 +68,8 @@ var actorCritic = algorithm{
 		if c.A3C == nil {
 			return &ConfigError{Key: "a3c", Problem: "the section is missing"}
 		}
+		resolved := *c.A3C
+		c.A3C = &resolved
 		if c.A3C.AnnealSteps == 0 {
 			c.A3C.AnnealSteps = c.Steps
 		}

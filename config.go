@@ -99,21 +99,31 @@ func unknownPreset(p zoo.Preset) error {
 // Section is the key of the algorithm's own settings.
 func (c *Config) Section() string { return algorithms[c.Algo].section }
 
-// Validate resolves c and says which value is impossible, and where it stands: a3c.anneal_steps becomes
-// the planned steps where it is 0.
+// Validate says which value is impossible, and where it stands.
 func (c *Config) Validate() error {
+	_, err := c.Resolve()
+	return err
+}
+
+// Resolve returns a valid copy of c in which nothing is left open: a3c.anneal_steps has become the planned steps where
+// it is 0. Train resolves by itself.
+func (c *Config) Resolve() (*Config, error) {
+	resolved := *c
 	a, err := findAlgorithm(c.Algo)
 	if err == nil {
 		err = c.validateRun()
 	}
 	if err == nil {
-		err = a.resolve(c)
+		err = a.resolve(&resolved)
 	}
 	var bad *ConfigError
 	if errors.As(err, &bad) {
 		c.locate(bad)
 	}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	return &resolved, nil
 }
 
 func (c *Config) validateRun() error {

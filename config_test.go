@@ -58,11 +58,12 @@ func TestEveryEnvironmentIsListedAndHasAPreset(t *testing.T) {
 
 func TestYAMLReadsBackToTheSame(t *testing.T) {
 	for _, p := range zoo.Presets() {
-		want, err := covey.Preset(p.Algo, p.Env, p.Variant)
+		preset, err := covey.Preset(p.Algo, p.Env, p.Variant)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := want.Validate(); err != nil {
+		want, err := preset.Resolve()
+		if err != nil {
 			t.Fatal(err)
 		}
 		text, err := want.YAML()
@@ -225,15 +226,19 @@ func TestAnnealingTakesThePlannedSteps(t *testing.T) {
 			t.Fatal(err)
 		}
 		cfg.A3C.AnnealSteps = steps
-		if err := cfg.Validate(); err != nil {
+		resolved, err := cfg.Resolve()
+		if err != nil {
 			t.Fatal(err)
+		}
+		if cfg.A3C.AnnealSteps != steps {
+			t.Errorf("Resolve changed its receiver: anneal_steps %d became %d", steps, cfg.A3C.AnnealSteps)
 		}
 		want := steps
 		if want == 0 {
 			want = cfg.Steps
 		}
-		if cfg.A3C.AnnealSteps != want {
-			t.Errorf("anneal_steps %d became %d, want %d", steps, cfg.A3C.AnnealSteps, want)
+		if resolved.A3C.AnnealSteps != want {
+			t.Errorf("anneal_steps %d became %d, want %d", steps, resolved.A3C.AnnealSteps, want)
 		}
 	}
 }

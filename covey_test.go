@@ -83,7 +83,11 @@ func TestLoadedPoliciesAreThoseOfTheRun(t *testing.T) {
 			if err != nil || len(differ) > 0 {
 				t.Errorf("%s: %v differ, %v", id, differ, err)
 			}
-			want, err := cfg.YAML()
+			resolved, err := cfg.Resolve()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := resolved.YAML()
 			if err != nil {
 				t.Fatal(err)
 			}

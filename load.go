@@ -36,13 +36,14 @@ func LoadPolicy(dir string) (*policy.Policy, *Config, error) {
 func policyOf(m *checkpoint.Manifest, source string) (*Config, *policy.Policy, error) {
 	cfg, err := NewConfig(m.Algo, m.Env)
 	if err == nil {
-		err = cfg.Merge(source+" (config)", []byte(m.Config))
+		err = cfg.Merge("config", []byte(m.Config))
 	}
 	if err == nil {
-		err = cfg.Validate()
+		cfg, err = cfg.Resolve()
 	}
 	if err != nil {
-		return nil, nil, err
+		// Not a ConfigError: nobody configures a checkpoint.
+		return nil, nil, errors.New(source + ": " + err.Error())
 	}
 	observation, err := space(m.Observation)
 	if err != nil {
