@@ -1,0 +1,84 @@
+package main
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"covey"
+	"covey/train"
+)
+
+func TestAverageOfRuns(t *testing.T) {
+	c := average([]series{
+		{steps: []float64{0, 100, 300}, returns: []float64{0, 10, 30}},
+		{steps: []float64{20, 220}, returns: []float64{0, 20}}, // 2 less throughout
+	})
+	if first, last := c.steps[0], c.steps[len(c.steps)-1]; first != 20 || math.Abs(last-220) > 1e-9 {
+		t.Errorf("from step %v to %v, want the steps that both have made, 20 to 220", first, last)
+	}
+	for i, step := range c.steps {
+		want := []float64{step/10 - 1, step/10 - 2, step / 10}
+		for j, got := range []float64{c.mean[i], c.low[i], c.high[i]} {
+			if math.Abs(got-want[j]) > 1e-9 {
+				t.Fatalf("step %v: mean, low, high %v %v %v, want %v", step, c.mean[i], c.low[i], c.high[i], want)
+			}
+		}
+	}
+}
+
+func TestTicks(t *testing.T) {
+	for _, test := range []struct {
+		low, high float64
+		want      []string
+	}{
+		{0, 250_000, []string{"0", "50k", "100k", "150k", "200k", "250k"}},
+		{0, 4e6, []string{"0", "1M", "2M", "3M", "4M"}},
+		{0, 1.2e6, []string{"0", "200k", "400k", "600k", "800k", "1M", "1.2M"}},
+		{-1500, -160, []string{"-1400", "-1200", "-1000", "-800", "-600", "-400", "-200"}},
+		{-201, -199, []string{"-201", "-200.5", "-200", "-199.5", "-199"}},
+		{0.1, 0.5, []string{"0.1", "0.2", "0.3", "0.4", "0.5"}},
+	} {
+		var got []string
+		for _, tick := range (ticks{}).Ticks(test.low, test.high) {
+			got = append(got, tick.Label)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("from %v to %v: %q, want %q", test.low, test.high, got, test.want)
+		}
+	}
+}
+
+func TestLongNamesKeepTheirEnd(t *testing.T) {
+	name := ""
+	for range 50 {
+		name += "äb/"
+	}
+	got := []rune(shorten(name))
+	if len(got) != longestName || got[0] != '…' || string(got[1:]) != string([]rune(name)[150-longestName+1:]) {
+		t.Errorf("%q", string(got))
+	}
+	if shorten("short") != "short" {
+		t.Error("a short name was changed")
+	}
+}
+
+func TestSummary(t *testing.T) {
+	result := func(seconds float64, steps uint64, mean float64) report {
+		r := train.Result{Eval: &train.Evaluation{Mean: mean}}
+		if steps > 0 {
+			r.Solved, r.SolvedAtS, r.SolvedAtSteps = true, &seconds, &steps
+		}
+		return report{Result: r}
+	}
+	s := summarize(&covey.Config{Env: "E", Algo: "a"}, []report{
+		result(3, 300, 30), result(1, 100, 10), result(0, 0, -5), result(2, 900, 20),
+	})
+	got := []float64{float64(s.Seeds), float64(s.Solved), s.SolveRate, *s.SolvedAtSMedian, *s.SolvedAtSWorst, *s.SolvedAtStepsMedian, *s.EvalMeanMedian, *s.EvalMeanWorst}
+	if want := []float64{4, 3, 0.75, 2, 3, 300, 15, -5}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if s := summarize(&covey.Config{}, nil); s.SolveRate != 0 || s.SolvedAtSMedian != nil || s.EvalMeanWorst != nil {
+		t.Errorf("of no runs: %+v", s)
+	}
+}
