@@ -126,7 +126,7 @@ func (l *Learner) Run(ctx context.Context, b algo.Boundary) error {
 	for i, w := range l.workers {
 		wg.Go(func() {
 			errs[i] = w.run(ctx)
-			l.global.stop.Store(true) // a worker that is gone would be waited for
+			l.global.halt() // a worker that is gone would be waited for
 		})
 	}
 	wg.Wait()

@@ -1,10 +1,8 @@
 package a3c
 
 import (
-	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"sync/atomic"
 
 	"covey/algo"
@@ -26,7 +24,8 @@ type global struct {
 	finished                 []rollout.Episode // of the last update
 	boundary                 algo.Boundary
 
-	stop atomic.Bool // no worker is to go on
+	turns *turnstile  // where the workers wait for each other
+	stop  atomic.Bool // no worker is to go on
 }
 
 // part is a range of the parameters with an optimiser and a learning rate of its own.
@@ -39,7 +38,7 @@ type part struct {
 var metricNames = []string{"policy_loss", "value_loss", "entropy", "gradient_norm", "learning_rate", "lag"}
 
 func newGlobal(cfg *Config, p *policy.Policy) (*global, error) {
-	g := &global{cfg: cfg, policy: p, metrics: make([]float64, len(metricNames))}
+	g := &global{cfg: cfg, policy: p, metrics: make([]float64, len(metricNames)), turns: newTurnstile(cfg.Workers)}
 	ranges := []part{{from: 0, to: p.Net.Size, rate: cfg.LearningRate}}
 	if cfg.CriticRate != nil {
 		split := p.Net.Split()
@@ -64,7 +63,7 @@ func (g *global) apply(values []float32, learned []*Gradient) error {
 	share := 1 / float64(len(learned))
 	for _, l := range learned {
 		if !finite(l.Losses.GradientNorm + l.Losses.Value + l.Losses.Policy) {
-			g.stop.Store(true)
+			g.halt()
 			return fmt.Errorf("step %d, worker %d: the loss is not finite (policy %v, value %v, gradient norm %v)",
 				g.steps, l.Worker, l.Losses.Policy, l.Losses.Value, l.Losses.GradientNorm)
 		}
@@ -87,7 +86,7 @@ func (g *global) apply(values []float32, learned []*Gradient) error {
 		Steps: g.steps, Updates: g.updates, Episodes: g.episodes, Finished: g.finished, Metrics: g.metrics,
 	})
 	if decision.Stop || err != nil {
-		g.stop.Store(true)
+		g.halt()
 	}
 	return err
 }
@@ -98,19 +97,10 @@ func (g *global) copyOut(params []float32, moments *policy.Moments) Reply {
 	return Reply{Version: g.updates, Stop: g.stop.Load()}
 }
 
-// await spins until turn has come to want. A turn takes microseconds, less than parking a goroutine would;
-// but with more workers than cores the others must get to run.
-func (g *global) await(ctx context.Context, turn *atomic.Uint64, want uint64) error {
-	for n := 0; turn.Load() != want; n++ {
-		if n < 2000 {
-			continue
-		}
-		if g.stop.Load() || ctx.Err() != nil {
-			break
-		}
-		runtime.Gosched()
-	}
-	return ctx.Err()
+// halt lets no worker go on.
+func (g *global) halt() {
+	g.stop.Store(true)
+	g.turns.wakeAll()
 }
 
 // State visits the parameters, the optimisers and the counters.

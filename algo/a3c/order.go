@@ -13,12 +13,11 @@ import (
 func masters(g *global) []Master {
 	handles := make([]Master, g.cfg.Workers)
 	one := &async{global: g}
-	turns := &ordered{global: g}
 	round := &synchronous{global: g, gradients: make([]*Gradient, g.cfg.Workers), mean: make([]float32, g.policy.Net.Size)}
 	for i := range handles {
 		switch g.cfg.Update {
 		case Ordered:
-			handles[i] = &orderedHandle{master: turns, turn: uint64(i)}
+			handles[i] = &ordered{global: g, worker: i, turn: uint64(i)}
 		case Sync:
 			handles[i] = &syncHandle{master: round, worker: i}
 		default:
@@ -28,35 +27,29 @@ func masters(g *global) []Master {
 	return handles
 }
 
-// ordered gives turns by ticket: first each worker pulls version 0, then worker i's k-th gradient is the
-// (kW+i)-th update. The run is the same however the threads are scheduled.
+// ordered is one worker's handle where turns go by ticket: first each worker pulls version 0, then worker
+// i's k-th gradient is the (kW+i)-th update. The run is the same however the threads are scheduled.
 type ordered struct {
 	*global
-	_      [64]byte // the ticket is what everybody spins on
-	ticket atomic.Uint64
-	_      [64]byte
-}
-
-type orderedHandle struct {
-	master *ordered
+	worker int
 	turn   uint64 // the ticket of the next exchange
 	own    [1]*Gradient
 }
 
-func (h *orderedHandle) Exchange(ctx context.Context, params []float32, moments *policy.Moments, g *Gradient) (Reply, error) {
-	m := h.master
-	if err := m.await(ctx, &m.ticket, h.turn); err != nil || m.stop.Load() {
+func (m *ordered) Exchange(ctx context.Context, params []float32, moments *policy.Moments, g *Gradient) (Reply, error) {
+	if err := m.turns.await(ctx, m.worker, m.turn, &m.stop); err != nil || m.stop.Load() {
 		return Reply{Stop: true}, err
 	}
-	h.turn += uint64(m.cfg.Workers)
-	defer m.ticket.Add(1)
+	m.turn += uint64(m.cfg.Workers)
 	if g != nil {
-		h.own[0] = g
-		if err := m.apply(g.Values, h.own[:]); err != nil {
+		m.own[0] = g
+		if err := m.apply(g.Values, m.own[:]); err != nil {
 			return Reply{Stop: true}, err
 		}
 	}
-	return m.copyOut(params, moments), nil
+	reply := m.copyOut(params, moments)
+	m.turns.wake(int(m.turns.advance() % uint64(m.cfg.Workers)))
+	return reply, nil
 }
 
 // async applies gradients as they come, each together with the copy that its worker goes on with.
@@ -88,7 +81,6 @@ type synchronous struct {
 	gradients []*Gradient // [W]
 	mean      []float32   // [Net.Size]
 	arrived   atomic.Int64
-	round     atomic.Uint64
 }
 
 type syncHandle struct {
@@ -100,15 +92,16 @@ func (h *syncHandle) Exchange(ctx context.Context, params []float32, moments *po
 	m := h.master
 	if g != nil {
 		m.gradients[h.worker] = g
-		round := m.round.Load()
+		round := m.turns.count.Load()
 		if m.arrived.Add(1) == int64(len(m.gradients)) {
 			err := m.update()
 			m.arrived.Store(0)
-			m.round.Add(1)
+			m.turns.advance()
+			m.turns.wakeAll()
 			if err != nil {
 				return Reply{Stop: true}, err
 			}
-		} else if err := m.await(ctx, &m.round, round+1); err != nil {
+		} else if err := m.turns.await(ctx, h.worker, round+1, &m.stop); err != nil {
 			return Reply{Stop: true}, err
 		}
 	}
