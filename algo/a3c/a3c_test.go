@@ -269,6 +269,35 @@ func TestWhatFails(t *testing.T) {
 	}
 }
 
+// TestNobodyIsWaitedForInVain: the end of the context and a worker that is gone without an error end the
+// run with any number of workers, also where no exchange has to wait.
+func TestNobodyIsWaitedForInVain(t *testing.T) {
+	for _, update := range []string{Ordered, Async, Sync} {
+		for _, workers := range []int{1, 2, 3} {
+			for _, leaves := range []bool{false, true} {
+				cfg := small()
+				cfg.Workers, cfg.Update = workers, update
+				ctx, cancel := context.WithCancel(context.Background())
+				l := newLearner(t, cfg, 1, corridors(cfg.Envs, false, func(worker int, c *corridor) {
+					if leaves && worker == workers-1 {
+						c.leaveAt = 100
+					}
+				}))
+				err := l.Run(ctx, func(p algo.Progress) (algo.Decision, error) {
+					if p.Updates == 10 && !leaves {
+						cancel()
+					}
+					return algo.Decision{Stop: p.Updates == 10_000}, nil
+				})
+				if canceled := errors.Is(err, context.Canceled); canceled == leaves || l.global.updates == 10_000 {
+					t.Errorf("%s with %d workers, one leaves: %v: error %v after %d updates", update, workers, leaves, err, l.global.updates)
+				}
+				cancel()
+			}
+		}
+	}
+}
+
 // TestGradientsAfterTheStopAreDiscarded: the parameters stay those of the stopping update.
 func TestGradientsAfterTheStopAreDiscarded(t *testing.T) {
 	for _, update := range []string{Ordered, Async, Sync} {
@@ -298,6 +327,8 @@ func TestBadConfigs(t *testing.T) {
 		`update is "hogwild", must be one of [ordered async sync]`:                    func(c *Config) { c.Update = "hogwild" },
 		"segment is episode, which wants envs: 1, not 3":                              func(c *Config) { c.Segment = rollout.WholeEpisode },
 		"value_target is rewards_to_go, which wants segment: episode":                 func(c *Config) { c.ValueTarget = RewardsToGo },
+		"policy_gain is NaN, must be between -3.4028235e+38 and 3.4028235e+38":        func(c *Config) { c.PolicyGain = float32(math.NaN()) },
+		"value_weight is +Inf, must be between 0 and 3.4028235e+38":                   func(c *Config) { c.ValueWeight = float32(math.Inf(1)) },
 		"critic_rate wants network.separate: true, or the trunk would belong to both": func(c *Config) { c.CriticRate = &rate },
 		"anneal is linear, which wants anneal_steps (or a budget of steps)":           func(c *Config) { c.Anneal = "linear" },
 		"optimizer.epsilon: 0, want a number between 0 and 1":                         func(c *Config) { c.Optimizer.Epsilon = 0 },

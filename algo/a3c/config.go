@@ -107,7 +107,7 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("%s is %q, must be one of %v", x.key, x.value, x.known)
 		}
 	}
-	inf := float32(math.Inf(1))
+	inf, largest := float32(math.Inf(1)), float32(math.MaxFloat32)
 	critic := c.LearningRate
 	if c.CriticRate != nil {
 		critic = *c.CriticRate
@@ -118,9 +118,10 @@ func (c *Config) Validate() error {
 		least, most float32
 	}{
 		{"gamma", c.Gamma, 0, 1}, {"lambda", c.Lambda, 0, 1}, {"reward_clip", c.RewardClip, 0, inf},
-		{"reward_scale", c.RewardScale, -math.MaxFloat32, math.MaxFloat32},
-		{"value_weight", c.ValueWeight, 0, inf}, {"entropy_weight", c.EntropyWeight, 0, inf}, {"clip_norm", c.ClipNorm, 0, inf},
+		{"reward_scale", c.RewardScale, -largest, largest},
+		{"value_weight", c.ValueWeight, 0, largest}, {"entropy_weight", c.EntropyWeight, 0, largest}, {"clip_norm", c.ClipNorm, 0, inf},
 		{"learning_rate", c.LearningRate, 0, 10}, {"critic_rate", critic, 0, 10},
+		{"policy_gain", c.PolicyGain, -largest, largest}, {"value_gain", c.ValueGain, -largest, largest},
 		{"log_std.initial", c.LogStd.Initial, -20, 2},
 	} {
 		if !(x.value >= x.least && x.value <= x.most) {

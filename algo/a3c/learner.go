@@ -125,8 +125,8 @@ func (l *Learner) Run(ctx context.Context, b algo.Boundary) error {
 	var wg sync.WaitGroup
 	for i, w := range l.workers {
 		wg.Go(func() {
+			defer l.global.halt() // a worker that is gone would be waited for, also one that runtime.Goexit ended
 			errs[i] = w.run(ctx)
-			l.global.halt() // a worker that is gone would be waited for
 		})
 	}
 	wg.Wait()

@@ -61,6 +61,9 @@ type worker struct {
 func (w *worker) run(ctx context.Context) error {
 	var g *Gradient
 	for {
+		if err := ctx.Err(); err != nil { // seen here, since an exchange need not wait
+			return err
+		}
 		reply, err := w.master.Exchange(ctx, w.policy.Params, &w.policy.Moments, g)
 		if err != nil || reply.Stop {
 			return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"covey/env"
@@ -21,6 +22,7 @@ type corridor struct {
 	calls      int
 	failAt     int // the call that errors; 0: none
 	nanAt      int // the call whose reward is NaN; 0: none
+	leaveAt    int // the call that ends the goroutine, as testing.T's FailNow does; 0: none
 }
 
 const (
@@ -53,6 +55,9 @@ func (c *corridor) Step(action []float32, obs env.Values) (env.Outcome, error) {
 	c.calls++
 	if c.calls == c.failAt {
 		return env.Outcome{}, fmt.Errorf("corridor caved in")
+	}
+	if c.calls == c.leaveAt {
+		runtime.Goexit()
 	}
 	move := 0.2 * float64(2*action[0]-1)
 	if c.continuous {
