@@ -74,8 +74,10 @@ func (c *collector) begin() error {
 	if err := c.vector.Reset(c.seeds, c.obs); err != nil {
 		return err
 	}
-	if err := c.checkObservations(c.obs); err != nil {
-		return err
+	for i := range c.seeds {
+		if err := c.checkRow(c.obs, i); err != nil {
+			return fmt.Errorf("environment %d (%s), reset: %w", i, c.vector.Spec().ID, err)
+		}
 	}
 	c.buffer.Begin(c.obs)
 	return nil
@@ -112,12 +114,9 @@ func uniform(actions []float32, space env.Space, rng *rand.Rand) {
 // record remembers the latest step.
 func (c *collector) record() error {
 	for i, o := range c.outcomes {
-		if r := float64(o.Reward); math.IsNaN(r) || math.IsInf(r, 0) {
-			return fmt.Errorf("environment %d (%s), step %d: reward is %v", i, c.vector.Spec().ID, c.steps, o.Reward)
+		if err := c.check(i, o); err != nil {
+			return fmt.Errorf("environment %d (%s), step %d: %w", i, c.vector.Spec().ID, c.steps, err)
 		}
-	}
-	if err := c.checkObservations(c.obs); err != nil {
-		return err
 	}
 	c.buffer.Add(c.chosen, c.outcomes, c.obs, c.final)
 	c.steps += uint64(len(c.outcomes))
@@ -131,9 +130,6 @@ func (c *collector) record() error {
 		if c.scene.Starts[i] = o.Terminated || o.Truncated; !c.scene.Starts[i] {
 			continue
 		}
-		if err := c.checkRow(c.final, i); err != nil {
-			return err
-		}
 		c.episodes++
 		c.finished = append(c.finished, *e)
 		*e = rollout.Episode{Stream: i}
@@ -141,23 +137,27 @@ func (c *collector) record() error {
 	return nil
 }
 
-func (c *collector) checkObservations(obs env.Values) error {
-	for i := range c.outcomes {
-		if err := c.checkRow(obs, i); err != nil {
-			return err
-		}
+// check is an error unless what environment i showed is made of finite numbers.
+func (c *collector) check(i int, o env.Outcome) error {
+	if r := float64(o.Reward); math.IsNaN(r) || math.IsInf(r, 0) {
+		return fmt.Errorf("reward is %v", o.Reward)
+	}
+	if err := c.checkRow(c.obs, i); err != nil {
+		return err
+	}
+	if o.Terminated || o.Truncated {
+		return c.checkRow(c.final, i)
 	}
 	return nil
 }
 
-// checkRow is an error where an observation is not made of finite numbers.
 func (c *collector) checkRow(obs env.Values, i int) error {
 	if obs.F == nil {
 		return nil
 	}
 	for j, x := range obs.F[i*c.frame : (i+1)*c.frame] {
-		if x-x != 0 {
-			return fmt.Errorf("environment %d (%s), step %d: element %d of the observation is %v", i, c.vector.Spec().ID, c.steps, j, x)
+		if x-x != 0 { // NaN or infinite
+			return fmt.Errorf("element %d of the observation is %v", j, x)
 		}
 	}
 	return nil

@@ -171,9 +171,6 @@ func (l *Learner) learn() error {
 		}
 		l.updates++
 	}
-	if due > 0 {
-		l.agent.Measure(l.metrics)
-	}
 	return nil
 }
 
@@ -192,6 +189,9 @@ func (l *Learner) draw() {
 // report asks the boundary how to go on.
 func (l *Learner) report(ctx context.Context, b algo.Boundary) (stop bool, err error) {
 	c := l.collector
+	if l.updates > 0 {
+		l.agent.Measure(l.metrics)
+	}
 	decision, err := b(algo.Progress{Steps: c.steps, Updates: l.updates, Episodes: c.episodes, Finished: c.finished, Metrics: l.metrics})
 	c.finished = c.finished[:0]
 	if err == nil {

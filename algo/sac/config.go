@@ -46,22 +46,14 @@ func (c *Config) Validate() error {
 		key                string
 		value, least, most float32
 	}{
-		{"critic_rate", orElse(c.CriticRate, 0), 0, 10},
+		{"critic_rate", offpolicy.OrElse(c.CriticRate, 0), 0, 10},
 		{"temperature.initial", c.Temperature.Initial, math.SmallestNonzeroFloat32, math.MaxFloat32},
-		{"temperature.rate", orElse(c.Temperature.Rate, 0), 0, 10},
-		{"temperature.target", orElse(c.Temperature.Target, 0), -math.MaxFloat32, math.MaxFloat32},
+		{"temperature.rate", offpolicy.OrElse(c.Temperature.Rate, 0), 0, 10},
+		{"temperature.target", offpolicy.OrElse(c.Temperature.Target, 0), -math.MaxFloat32, math.MaxFloat32},
 	} {
 		if err := offpolicy.Between(x.key, x.value, x.least, x.most); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// orElse is *x, or otherwise where there is none.
-func orElse(x *float32, otherwise float32) float32 {
-	if x == nil {
-		return otherwise
-	}
-	return *x
 }

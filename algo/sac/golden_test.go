@@ -1,21 +1,20 @@
 package sac
 
 import (
-	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"covey/algo/offpolicy"
 	"covey/dist"
 	"covey/env"
+	"covey/internal/golden"
 	"covey/nn"
 	"covey/replay"
 )
 
-// golden is a case of testdata/golden.json, made by golden.py beside it with PyTorch.
-type golden struct {
+// goldenCase is a case of testdata/golden.json, made by golden.py beside it with PyTorch.
+type goldenCase struct {
 	Name   string
 	Config struct {
 		Optimizer       string
@@ -45,18 +44,7 @@ type golden struct {
 
 // TestGoldenUpdates holds three whole updates, from batches to parameters, against PyTorch's.
 func TestGoldenUpdates(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []golden
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
-	if len(cases) != 3 {
-		t.Fatalf("%d cases, want 3", len(cases))
-	}
-	for _, c := range cases {
+	for _, c := range golden.Read[goldenCase](t, "testdata/golden.json", 3) {
 		t.Run(c.Name, func(t *testing.T) {
 			a := goldenAgent(t, &c)
 			for _, u := range c.Updates {
@@ -69,15 +57,15 @@ func TestGoldenUpdates(t *testing.T) {
 				}
 				metrics := make([]float64, len(a.Metrics()))
 				a.Measure(metrics)
-				near(t, "targets", a.critics.Targets, u.Y)
-				near(t, "critic loss", []float32{float32(metrics[0])}, []float64{u.CriticLoss})
-				near(t, "actor loss", []float32{float32(metrics[1])}, []float64{u.ActorLoss})
-				near(t, "entropy", []float32{float32(metrics[3])}, []float64{u.Entropy})
-				near(t, "alpha", a.temperature.alpha[:], []float64{u.Alpha})
-				near(t, "actor", a.actor.Params, u.Actor)
+				golden.Near(t, "targets", a.critics.Targets, u.Y)
+				golden.Near(t, "critic loss", []float32{float32(metrics[0])}, []float64{u.CriticLoss})
+				golden.Near(t, "actor loss", []float32{float32(metrics[1])}, []float64{u.ActorLoss})
+				golden.Near(t, "entropy", []float32{float32(metrics[3])}, []float64{u.Entropy})
+				golden.Near(t, "alpha", a.temperature.alpha[:], []float64{u.Alpha})
+				golden.Near(t, "actor", a.actor.Params, u.Actor)
 				for i, m := range a.critics.Models {
-					near(t, "critic", m.Params, u.Critics[i])
-					near(t, "target network", m.Target, u.Targets[i])
+					golden.Near(t, "critic", m.Params, u.Critics[i])
+					golden.Near(t, "target network", m.Target, u.Targets[i])
 				}
 			}
 		})
@@ -85,7 +73,7 @@ func TestGoldenUpdates(t *testing.T) {
 }
 
 // goldenAgent returns an agent with the case's networks and parameters.
-func goldenAgent(t *testing.T, c *golden) *agent {
+func goldenAgent(t *testing.T, c *goldenCase) *agent {
 	cfg := DefaultConfig()
 	cfg.Batch, cfg.Tau, cfg.Optimizer.Kind = len(c.Updates[0].Rewards), c.Config.Tau, c.Config.Optimizer
 	cfg.LearningRate, cfg.CriticRate, cfg.LogStd = c.Config.LearningRate, &c.Config.CriticRate, c.Config.LogStd
@@ -118,22 +106,4 @@ func box(observations, actions int) env.Spec {
 		least[i], most[i] = -2, 2
 	}
 	return env.Spec{ID: "Box", Observation: env.NewBox(low, high), Action: env.NewBox(least, most)}
-}
-
-// near wants each value within 2e-5 of the golden one, relative to the largest: sums of a few dozen
-// float32 products.
-func near(t *testing.T, what string, got []float32, want []float64) {
-	t.Helper()
-	top := 0.0
-	for _, w := range want {
-		top = max(top, math.Abs(w))
-	}
-	if len(got) != len(want) {
-		t.Fatalf("%d values of %s, want %d", len(got), what, len(want))
-	}
-	for i, w := range want {
-		if !(math.Abs(float64(got[i])-w) <= 2e-5*top) {
-			t.Errorf("%s[%d] = %v, want %v", what, i, got[i], w)
-		}
-	}
 }

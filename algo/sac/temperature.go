@@ -3,6 +3,7 @@ package sac
 import (
 	"math"
 
+	"covey/algo/offpolicy"
 	"covey/internal/kernel"
 	"covey/optim"
 	"covey/state"
@@ -24,7 +25,7 @@ type temperature struct {
 }
 
 func newTemperature(cfg *Config, actions int) (*temperature, error) {
-	t := &temperature{target: orElse(cfg.Temperature.Target, -float32(actions)), rate: orElse(cfg.Temperature.Rate, cfg.LearningRate)}
+	t := &temperature{target: offpolicy.OrElse(cfg.Temperature.Target, -float32(actions)), rate: offpolicy.OrElse(cfg.Temperature.Rate, cfg.LearningRate)}
 	if cfg.Temperature.Fixed {
 		t.rate = 0
 	}

@@ -99,7 +99,7 @@ func (a *agent) learnCritics() {
 	kernel.Scale(x.penalties, a.temperature.alpha[0])
 	a.critics.Target(x.batch, x.next.input, x.penalties)
 	a.critics.Join(x.input, x.batch.Observations, x.batch.Actions)
-	a.critics.Regress(x.input, orElse(a.cfg.CriticRate, a.cfg.LearningRate), a.cfg.Tau)
+	a.critics.Regress(x.input, offpolicy.OrElse(a.cfg.CriticRate, a.cfg.LearningRate), a.cfg.Tau)
 }
 
 // learnActor moves the policy along the gradient of

@@ -1,0 +1,219 @@
+// Package offpolicytest is the suite that every off-policy learner passes.
+package offpolicytest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"covey/algo"
+	"covey/algo/offpolicy"
+	"covey/env"
+	"covey/internal/corridor"
+	"covey/state"
+)
+
+// Algorithm is how the suite makes learners: in v, whose corridor has actions that the algorithm takes, with a
+// small configuration that alter has changed.
+type Algorithm struct {
+	Continuous bool
+	New        func(alter func(*offpolicy.Config), seed uint64, v env.Vector) (*offpolicy.Learner, error)
+}
+
+// Small is a configuration for the corridor, for an algorithm's own to start from.
+func Small(c *offpolicy.Config) {
+	c.Network.Hidden, c.Gamma = []int{12, 12}, 0.9
+	c.Envs, c.Batch, c.Warmup, c.Replay, c.LearningRate = 2, 16, 64, 2000, 1e-2
+	c.UpdatesPerStep = offpolicy.Ratio{Updates: 1, Steps: 1}
+}
+
+// Run runs the suite.
+func Run(t *testing.T, a Algorithm) {
+	for _, update := range []string{offpolicy.Ordered, offpolicy.Async} {
+		t.Run(update, func(t *testing.T) {
+			s := suite{a, func(c *offpolicy.Config) { c.Update = update }}
+			t.Run("same bits on any cores", s.sameBits)
+			t.Run("resumes", s.resumes)
+			t.Run("steady state allocates nothing", s.allocates)
+			t.Run("failures say where", s.failures)
+			t.Run("learns", func(t *testing.T) { a.Learns(t, s.alter) })
+		})
+	}
+	t.Run("stops", suite{a, func(*offpolicy.Config) {}}.stops)
+}
+
+type suite struct {
+	Algorithm
+	alter func(*offpolicy.Config)
+}
+
+func (a Algorithm) learner(t *testing.T, seed uint64, alter func(*offpolicy.Config), change func(int, *corridor.World)) *offpolicy.Learner {
+	t.Helper()
+	v, err := corridor.Batch(2, a.Continuous, change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := a.New(alter, seed, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// until stops after n updates.
+func until(n uint64) algo.Boundary {
+	return func(p algo.Progress) (algo.Decision, error) { return algo.Decision{Stop: p.Updates >= n}, nil }
+}
+
+// awkward is a configuration in which much is carried over from one round to the next.
+func (s suite) awkward(c *offpolicy.Config) {
+	s.alter(c)
+	c.NormalizeObservations, c.NStep, c.UpdatesPerStep = true, 2, offpolicy.Ratio{Updates: 3, Steps: 7}
+}
+
+// sameBits: the same seed gives the same run on one core and on several, and another seed another.
+func (s suite) sameBits(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	run := func(processors int, seed uint64) [32]byte {
+		runtime.GOMAXPROCS(processors)
+		l := s.learner(t, seed, s.awkward, nil)
+		if err := l.Run(context.Background(), until(60)); err != nil {
+			t.Fatal(err)
+		}
+		h, err := state.Hash(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	want := run(1, 7)
+	for i := range 3 {
+		if run(1+i, 7) != want {
+			t.Errorf("repeat on %d processors has other bits", 1+i)
+		}
+	}
+	if run(2, 8) == want {
+		t.Error("another seed gave the same run")
+	}
+}
+
+// resumes: saved at a boundary and loaded into a fresh learner, a run goes on with the same bits.
+func (s suite) resumes(t *testing.T) {
+	var tree state.Tree
+	whole := s.learner(t, 4, s.awkward, nil)
+	err := whole.Run(context.Background(), func(p algo.Progress) (_ algo.Decision, err error) {
+		if p.Updates >= 40 && tree == nil {
+			tree, err = state.Save(whole)
+		}
+		return algo.Decision{Stop: p.Updates >= 90}, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resumed := s.learner(t, 99, s.awkward, nil)
+	if err := state.Load(resumed, tree); err != nil {
+		t.Fatal(err)
+	}
+	if err := resumed.Run(context.Background(), until(90)); err != nil {
+		t.Fatal(err)
+	}
+	if diff, err := state.Diff(whole, resumed); err != nil || len(diff) > 0 {
+		t.Errorf("%v %v", diff, err)
+	}
+}
+
+// allocates counts allocations between two updates far apart.
+func (s suite) allocates(t *testing.T) {
+	var before, after runtime.MemStats
+	err := s.learner(t, 1, s.awkward, nil).Run(context.Background(), func(p algo.Progress) (algo.Decision, error) {
+		switch {
+		case p.Updates >= 300:
+			runtime.ReadMemStats(&after)
+		case p.Updates >= 100 && before.Mallocs == 0:
+			runtime.ReadMemStats(&before)
+		}
+		return algo.Decision{Stop: p.Updates >= 300}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := after.Mallocs - before.Mallocs; n > 40 { // the runtime's own, seen now and then
+		t.Errorf("%d allocations in 200 updates", n)
+	}
+}
+
+// failures: a world that fails, or shows what is not a number, is named with the step.
+func (s suite) failures(t *testing.T) {
+	for want, change := range map[string]func(*corridor.World){
+		"environment 1 (Corridor): corridor caved in":                            func(w *corridor.World) { w.FailAt = 50 },
+		"environment 1 (Corridor), step 98: reward is NaN":                       func(w *corridor.World) { w.NaNAt = 50 },
+		"environment 1 (Corridor), step 98: element 1 of the observation is NaN": func(w *corridor.World) { w.LostAt = 50 },
+	} {
+		l := s.learner(t, 1, s.alter, func(i int, w *corridor.World) {
+			if i == 1 {
+				change(w)
+			}
+		})
+		if err := l.Run(context.Background(), until(1<<40)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	diverging := func(c *offpolicy.Config) {
+		s.alter(c)
+		c.Optimizer.Kind, c.LearningRate, c.RewardScale = "sgd", 10, 1e6
+	}
+	err := s.learner(t, 1, diverging, nil).Run(context.Background(), until(100_000))
+	if err == nil || !strings.Contains(err.Error(), "loss is") || !strings.Contains(err.Error(), "step ") {
+		t.Errorf("error %v of a loss that diverges", err)
+	}
+}
+
+// stops: an error of the boundary and the end of the context end a run, and are what it returns.
+func (s suite) stops(t *testing.T) {
+	broken := fmt.Errorf("boundary broke")
+	err := s.learner(t, 1, s.alter, nil).Run(context.Background(), func(algo.Progress) (algo.Decision, error) { return algo.Decision{}, broken })
+	if !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.learner(t, 1, s.alter, nil).Run(ctx, until(1<<40)); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Learns holds a configuration to going straight to the corridor's end after 500 updates.
+func (a Algorithm) Learns(t *testing.T, alter func(*offpolicy.Config)) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("learning takes its time under the race detector")
+	}
+	l := a.learner(t, 1, alter, nil)
+	if err := l.Run(context.Background(), until(500)); err != nil {
+		t.Fatal(err)
+	}
+	actor := l.Policy().NewActor(1)
+	w, obs, action := &corridor.World{Continuous: a.Continuous}, env.Values{F: make([]float32, 2)}, make([]float32, 1)
+	mean := 0.0
+	const episodes = 20
+	for episode := range uint64(episodes) {
+		if err := w.Reset(episode, obs); err != nil {
+			t.Fatal(err)
+		}
+		for over := false; !over; {
+			actor.Act(action, obs, nil)
+			o, err := w.Step(action, obs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mean += float64(o.Reward) / episodes
+			over = o.Terminated || o.Truncated
+		}
+	}
+	if !(mean > 1.2) { // a walk without aim stays near 0
+		t.Errorf("mean return %.2f, want above 1.2", mean)
+	}
+}
