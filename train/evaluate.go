@@ -24,9 +24,15 @@ type Evaluator struct {
 	players []*player
 }
 
-// NewEvaluator returns an evaluator in environments that create makes when they are first needed.
+// NewEvaluator returns an evaluator in environments that create makes, one at a time, when they are
+// first needed.
 func NewEvaluator(create func() (env.Environment, error)) *Evaluator {
-	return &Evaluator{create: create}
+	var mu sync.Mutex
+	return &Evaluator{create: func() (env.Environment, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return create()
+	}}
 }
 
 // Close closes the environments.

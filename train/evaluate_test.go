@@ -7,7 +7,9 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"covey/env"
 	"covey/policy"
@@ -130,6 +132,26 @@ func TestEnvironmentsAreClosed(t *testing.T) {
 	}
 	if err := e.Close(); err != nil || open != 0 || most != group {
 		t.Errorf("%d of %d environments stay open (%v)", open, most, err)
+	}
+}
+
+// TestEnvironmentsAreMadeOneAtATime: who makes them need not think of goroutines.
+func TestEnvironmentsAreMadeOneAtATime(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	var inside, together atomic.Int32
+	e := NewEvaluator(func() (env.Environment, error) {
+		if inside.Add(1) > 1 {
+			together.Add(1)
+		}
+		time.Sleep(100 * time.Microsecond)
+		inside.Add(-1)
+		return newLane()
+	})
+	if _, err := e.Evaluate(context.Background(), newPolicy(t, 1), 40, 1, false); err != nil {
+		t.Fatal(err)
+	}
+	if n := together.Load(); n > 0 {
+		t.Errorf("%d environments were made while another was", n)
 	}
 }
 

@@ -179,7 +179,7 @@ func (r *run) finish() (*Result, error) {
 func (r *run) judge() {
 	ended := r.failure
 	switch {
-	case r.ctx.Err() != nil && !r.stopped && (ended == nil || errors.Is(ended, r.ctx.Err())):
+	case r.ctx.Err() != nil && (ended == nil && !r.stopped || errors.Is(ended, r.ctx.Err())):
 		r.result.Interrupted, r.failure = true, nil
 	case ended == nil && !r.stopped:
 		r.failure = errors.New("the learner ended before its budget was spent")

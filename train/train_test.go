@@ -212,6 +212,28 @@ func TestCancelDuringAnEvaluation(t *testing.T) {
 	}
 }
 
+// TestCancelAtTheStop: of several workers some may see the end of the context after the turn that stopped them.
+func TestCancelAtTheStop(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, ended := range []error{nil, ctx.Err()} {
+		r, err := Run(ctx, deaf{newPupil(t), ended}, options())
+		if err != nil || !r.Interrupted || r.EnvSteps != 1000 || r.Error != "" {
+			t.Errorf("learner that ended with %v: %+v, error %v", ended, r, err)
+		}
+	}
+}
+
+// deaf goes to the end of its budget whatever happens to its context.
+type deaf struct {
+	*pupil
+	ended error
+}
+
+func (d deaf) Run(_ context.Context, b algo.Boundary) error {
+	return errors.Join(d.pupil.Run(context.Background(), b), d.ended)
+}
+
 func TestLearnerThatEndsEarly(t *testing.T) {
 	early := errors.New("enough")
 	l := newPupil(t)
