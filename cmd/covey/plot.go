@@ -17,7 +17,7 @@ func newPlot() *cobra.Command {
 for each run, and for a folder of runs (train --seeds makes one) their mean, with a band from the lowest to the
 highest. A band ends where the first of its runs does.`,
 		Example: "  covey plot runs/CartPole-v1/a3c-seed1-1 -o curve.png",
-		Args:    arguments(1, 64, "at most 64 runs"),
+		Args:    arguments(1, 64, "one to 64 runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch ext := strings.ToLower(filepath.Ext(out)); ext {
 			case ".png", ".svg":

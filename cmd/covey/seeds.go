@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 	"time"
@@ -35,6 +36,9 @@ type summary struct {
 // starts with its training, the first one's with the process.
 func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	first := cfg.Seed
+	if uint64(f.seeds-1) > math.MaxUint64-first {
+		return usagef("--seeds %d: from seed %d on there are not so many", f.seeds, first)
+	}
 	parent, err := f.folder(cfg, fmt.Sprintf("seeds%d-%d", first, first+uint64(f.seeds)-1))
 	if err != nil {
 		return err
@@ -42,7 +46,8 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	var reports []report
 	clock := started
 	interrupted := false
-	for seed := first; seed < first+uint64(f.seeds) && !interrupted; seed++ {
+	for i := 0; i < f.seeds && !interrupted; i++ {
+		seed := first + uint64(i)
 		cfg.Seed = seed
 		dir := filepath.Join(parent, fmt.Sprintf("seed%d", seed))
 		run, err := f.train(cmd, cfg, dir, clock)
