@@ -3,8 +3,8 @@
 // Stable-Baselines3 and SBX with the RL zoo's.
 //
 // Speeds are compared in rounds: each round runs every row once, so that what else the machine does
-// falls on all of them. Peers get their own pinned Python packages, every core that they ask for, and
-// none of the variables that slow OpenBLAS down.
+// falls on all of them. Peers get their own pinned Python packages, the number of threads that is fastest
+// for them, and none of the variables that slow OpenBLAS down.
 package main
 
 import (

@@ -173,22 +173,26 @@ func (t *tools) referenceRow(mode string, workers, steps int) *row {
 	return r
 }
 
-// torchRow is A3C in PyTorch, a process per worker, each with one thread.
+// oneThread is what the peers are given for each process: with more, PyTorch is slower on networks this
+// small, and several times slower where anything else runs.
+var oneThread = []string{"OMP_NUM_THREADS=1"}
+
+// torchRow is A3C in PyTorch, a process per worker.
 func (t *tools) torchRow(workers int) *row {
 	return &row{Name: "PyTorch A3C", Workers: workers, Envs: 1, python: true,
 		solve: func(seed uint64) job {
-			return job{dir: t.dir, program: t.python, env: []string{"OMP_NUM_THREADS=1"}, args: []string{"peers/a3c.py",
+			return job{dir: t.dir, program: t.python, env: oneThread, args: []string{"peers/a3c.py",
 				"--until-solved", "--workers", strconv.Itoa(workers), "--seed", strconv.FormatUint(seed, 10)}}
 		},
 	}
 }
 
-// zooRow is an algorithm of Stable-Baselines3 or SBX with the zoo's settings: eight environments, and
-// as many threads as its libraries take.
+// zooRow is an algorithm of Stable-Baselines3 or SBX with the zoo's settings, which are
+// eight environments.
 func (t *tools) zooRow(name string) *row {
 	return &row{Name: name, Workers: 1, Envs: 8, python: true,
 		solve: func(seed uint64) job {
-			return job{dir: t.dir, program: t.python, args: []string{"peers/sb3.py",
+			return job{dir: t.dir, program: t.python, env: oneThread, args: []string{"peers/sb3.py",
 				strings.ReplaceAll(strings.ToLower(name), " ", "-"), "--until-solved", "--seed", strconv.FormatUint(seed, 10)}}
 		},
 	}
