@@ -12,10 +12,10 @@ func TestPairRunsBothHalves(t *testing.T) {
 	for _, processors := range []int{1, 2, 3} {
 		runtime.GOMAXPROCS(processors)
 		var p Pair
-		var sums [2]int
+		var sums, spent [2]int
 		job := func(half int) {
 			for i := range 1 + sums[half]%7*1000*half {
-				sums[half] += i % 1
+				spent[half] ^= i
 			}
 			sums[half]++
 		}
