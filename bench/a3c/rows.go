@@ -187,8 +187,7 @@ func (t *tools) torchRow(workers int) *row {
 	}
 }
 
-// zooRow is an algorithm of Stable-Baselines3 or SBX with the zoo's settings, which are
-// eight environments.
+// zooRow is an algorithm of Stable-Baselines3 or SBX with the settings of the zoo.
 func (t *tools) zooRow(name string) *row {
 	return &row{Name: name, Workers: 1, Envs: 8, python: true,
 		solve: func(seed uint64) job {
