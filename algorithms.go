@@ -10,12 +10,16 @@ import (
 	"covey/algo/a3c"
 	"covey/env"
 	"covey/policy"
+	"covey/train"
 )
 
 // algorithms is every algorithm that a configuration can name.
 var algorithms = map[string]algorithm{
-	"a3c": actorCritic,
-	"a2c": synchronous(actorCritic),
+	"a3c":  actorCritic,
+	"a2c":  synchronous(actorCritic),
+	"sac":  softActorCritic,
+	"ddpg": deterministicPolicyGradient,
+	"dqn":  deepQLearning,
 }
 
 // algorithm is what the facade needs to know of one.
@@ -35,6 +39,7 @@ type traits struct {
 	workers       int
 	update        string
 	deterministic bool // it repeats itself bit for bit
+	solveBy       train.SolveBy
 }
 
 // learner is a learner that can start from another run's policy.

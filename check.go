@@ -2,6 +2,7 @@ package covey
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"strconv"
@@ -22,7 +23,7 @@ func (l layer) check(n ast.Node, t reflect.Type, key string) error {
 	if anchor, ok := n.(*ast.AnchorNode); ok {
 		n = anchor.Value
 	}
-	if t.Kind() == reflect.Struct {
+	if isSection(t) {
 		return l.checkSection(n, t, key)
 	}
 	if list, ok := n.(*ast.SequenceNode); ok && t.Kind() == reflect.Slice {
@@ -48,6 +49,9 @@ func wants(n ast.Node, t reflect.Type) string {
 	_, integer := n.(*ast.IntegerNode)
 	_, boolean := n.(*ast.BoolNode)
 	_, text := n.(*ast.StringNode)
+	if isText(t) {
+		return unless(text || isNumber(n, 64), "a number or a text")
+	}
 	switch t.Kind() {
 	case reflect.Int:
 		return unless(integer, "an integer")
@@ -118,15 +122,10 @@ func (l layer) checkSection(n ast.Node, t reflect.Type, key string) error {
 		}
 		return l.mistake(first(n), key, "%s is not %s; want keys and values", shown(n), what)
 	}
-	fields := make(map[string]reflect.Type)
-	for f := range t.Fields() {
-		if name := yamlName(f); name != "" {
-			fields[name] = f.Type
-		}
-	}
+	types := maps.Collect(fields(t))
 	for entries := section.MapRange(); entries.Next(); {
 		name := entries.Key().GetToken().Value
-		field, known := fields[name]
+		field, known := types[name]
 		if !known {
 			return l.mistake(entries.Key().GetToken(), join(key, name), "unknown key%s", suggestKey(join(key, name)))
 		}

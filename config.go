@@ -11,6 +11,9 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"covey/algo/a3c"
+	"covey/algo/ddpg"
+	"covey/algo/dqn"
+	"covey/algo/sac"
 	"covey/internal/nearest"
 	"covey/zoo"
 )
@@ -38,7 +41,10 @@ type Config struct {
 	PrintEvery  uint64 `yaml:"print_every"` // print the total reward of every so many episodes; 0: of none
 	TensorBoard bool   `yaml:"tensorboard"` // write an event file too
 
-	A3C *a3c.Config `yaml:"a3c,omitempty"` // settings of algorithms a3c and a2c
+	A3C  *a3c.Config  `yaml:"a3c,omitempty"` // settings of algorithms a3c and a2c
+	SAC  *sac.Config  `yaml:"sac,omitempty"`
+	DDPG *ddpg.Config `yaml:"ddpg,omitempty"`
+	DQN  *dqn.Config  `yaml:"dqn,omitempty"`
 
 	layers []layer // of YAML that made this, oldest first: they say where a bad value stands
 }

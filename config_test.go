@@ -210,7 +210,7 @@ func TestUnknownNames(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	_, err = covey.NewConfig("reinforce!", "CartPole-v1")
-	if want := `algo: unknown algorithm "reinforce!"; known: a2c, a3c`; err == nil || err.Error() != want {
+	if want := `algo: unknown algorithm "reinforce!"; known: a2c, a3c, ddpg, dqn, sac`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	_, err = covey.Preset("a3c", "CartPole-v1", "textbok")
@@ -239,6 +239,50 @@ func TestAnnealingTakesThePlannedSteps(t *testing.T) {
 		}
 		if resolved.A3C.AnnealSteps != want {
 			t.Errorf("anneal_steps %d became %d, want %d", steps, resolved.A3C.AnnealSteps, want)
+		}
+	}
+}
+
+// TestSharedSettingsAreTheSectionsOwn: the keys that off-policy algorithms have in common stand in each
+// one's section, and a ratio is written as a number or a fraction.
+func TestSharedSettingsAreTheSectionsOwn(t *testing.T) {
+	cfg, err := covey.NewConfig("sac", "Pendulum-v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[string]string{"2": "updates_per_step: \"2\"", "1/4": "updates_per_step: 1/4", "0.5": "updates_per_step: 1/2"} {
+		if err := cfg.Merge("", []byte("steps: 9\nsac: {gamma: 0.5, updates_per_step: "+value+", temperature: {initial: 0.2}}")); err != nil {
+			t.Fatal(err)
+		}
+		text, err := cfg.YAML()
+		if err != nil || !strings.Contains(string(text), want) || cfg.SAC.Gamma != 0.5 || cfg.SAC.Temperature.Initial != 0.2 {
+			t.Errorf("%s: %v\n%s", value, err, text)
+		}
+		again, err := covey.NewConfig("sac", "Pendulum-v1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := again.Merge("", text); err != nil || again.SAC.UpdatesPerStep != cfg.SAC.UpdatesPerStep {
+			t.Errorf("%s: read back as %v, %v", value, again.SAC.UpdatesPerStep, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"sac: {gama: 1}":                   `sac.gama: unknown key; did you mean "sac.gamma"?`,
+		"sac: {updates_per_step: [1]}":     "sac.updates_per_step: [1] is not a number or a text",
+		"sac: {updates_per_step: 1/0}":     `"1/0" is no ratio`,
+		"sac: {temperature: {targets: 1}}": `did you mean "sac.temperature.target"?`,
+		"a3c: {workers: 2}":                "a3c: settings of algorithm",
+	} {
+		cfg, err := covey.NewConfig("sac", "Pendulum-v1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Steps = 1
+		if err = cfg.Merge("", []byte(text)); err == nil {
+			err = cfg.Validate()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", text, err, want)
 		}
 	}
 }

@@ -74,6 +74,9 @@ func Train(ctx context.Context, cfg *Config, opt Options) (*Run, error) {
 			return nil, errors.Join(err, l.Close())
 		}
 	}
+	if r, ok := l.(interface{ ReplayBytes() uint64 }); ok && opt.Output.Progress != nil {
+		_, _ = fmt.Fprintf(opt.Output.Progress, "replay: %s\n", megabytes(r.ReplayBytes())) // nobody need watch
+	}
 	t := a.traits(cfg)
 	result, err := train.Run(ctx, l, train.Options{
 		Labels: train.Labels{
@@ -84,7 +87,7 @@ func Train(ctx context.Context, cfg *Config, opt Options) (*Run, error) {
 			Steps: cfg.Steps, Episodes: cfg.Episodes, UntilSolved: cfg.UntilSolved,
 			Time: time.Duration(cfg.Seconds * float64(time.Second)),
 		},
-		SolveAt: cfg.SolveAt,
+		SolveAt: cfg.SolveAt, SolveBy: t.solveBy,
 		Eval: train.Eval{
 			New: create, Every: cfg.Eval.Every, Episodes: cfg.Eval.Episodes, Seed: cfg.Eval.Seed, Sample: cfg.Eval.Sample,
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,8 +25,26 @@ func small(t *testing.T, algo, environment string) *covey.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Steps, cfg.Eval.Episodes, cfg.A3C.Network.Hidden = 2000, 5, []int{8}
+	cfg.Steps, cfg.Eval.Episodes = 2000, 5
+	switch hidden := []int{8}; cfg.Section() {
+	case "a3c":
+		cfg.A3C.Network.Hidden = hidden
+	case "sac":
+		cfg.SAC.Network.Hidden, cfg.SAC.Batch = hidden, 16
+	case "ddpg":
+		cfg.DDPG.Network.Hidden, cfg.DDPG.Batch = hidden, 16
+	case "dqn":
+		cfg.DQN.Network.Hidden, cfg.DQN.Batch = hidden, 16
+	}
 	return cfg
+}
+
+// environmentOf has actions that the algorithm takes.
+func environmentOf(algo string) string {
+	if algo == "sac" || algo == "ddpg" {
+		return "Pendulum-v1"
+	}
+	return "CartPole-v1"
 }
 
 func mustTrain(t *testing.T, cfg *covey.Config, opt covey.Options) *covey.Run {
@@ -39,9 +58,10 @@ func mustTrain(t *testing.T, cfg *covey.Config, opt covey.Options) *covey.Run {
 
 func TestARunRepeatsItself(t *testing.T) {
 	for _, algo := range covey.Algorithms() {
-		first := mustTrain(t, small(t, algo, "CartPole-v1"), covey.Options{})
-		again := mustTrain(t, small(t, algo, "CartPole-v1"), covey.Options{})
-		other := small(t, algo, "CartPole-v1")
+		environment := environmentOf(algo)
+		first := mustTrain(t, small(t, algo, environment), covey.Options{})
+		again := mustTrain(t, small(t, algo, environment), covey.Options{})
+		other := small(t, algo, environment)
 		other.Seed = 2
 		if first.ParamsSHA256 != again.ParamsSHA256 || first.Eval.Mean != again.Eval.Mean || !first.Deterministic {
 			t.Errorf("%s: two runs ended with %s and %s", algo, first.ParamsSHA256, again.ParamsSHA256)
@@ -105,6 +125,46 @@ func TestLoadedPoliciesAreThoseOfTheRun(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestEveryAlgorithmsPolicyLoads and acts as it did in the run.
+func TestEveryAlgorithmsPolicyLoads(t *testing.T) {
+	for _, algo := range covey.Algorithms() {
+		dir := t.TempDir()
+		run := mustTrain(t, small(t, algo, environmentOf(algo)), covey.Options{Dir: dir})
+		p, _, err := covey.LoadPolicy(dir)
+		if err != nil {
+			t.Fatalf("%s: %v", algo, err)
+		}
+		create := func() (env.Environment, error) { return covey.NewEnvironment(environmentOf(algo)) }
+		a, err := covey.Evaluate(context.Background(), p, create, 2, 7, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := covey.Evaluate(context.Background(), run.Policy, create, 2, 7, true)
+		if err != nil || a.Mean != b.Mean {
+			t.Errorf("%s: the loaded policy reached %v, the run's %v, %v", algo, a.Mean, b.Mean, err)
+		}
+	}
+}
+
+// TestAReplayLargerThanMemoryIsRefused before anything is allocated.
+func TestAReplayLargerThanMemoryIsRefused(t *testing.T) {
+	cfg := small(t, "sac", "Pendulum-v1")
+	cfg.SAC.Replay, cfg.SAC.Envs = math.MaxInt32, 1
+	wide := func() (env.Environment, error) { return new(wide), nil }
+	_, err := covey.Train(context.Background(), cfg, covey.Options{Environment: wide})
+	if err == nil || !strings.Contains(err.Error(), "sac.replay: 2147483647 transitions of Wide take") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// wide is an environment with too much to see.
+type wide struct{ coin }
+
+func (*wide) Spec() env.Spec {
+	bounds := make([]float32, 1<<20)
+	return env.Spec{ID: "Wide", Observation: env.NewBox(bounds, bounds), Action: env.NewBox([]float32{-1}, []float32{1})}
 }
 
 func TestAPolicyNeedsNoEnvironmentToLoad(t *testing.T) {

@@ -1,6 +1,8 @@
 package covey
 
 import (
+	"encoding"
+	"iter"
 	"math"
 	"reflect"
 	"slices"
@@ -30,23 +32,42 @@ func keys() []string {
 	var all []string
 	var visit func(t reflect.Type, section string)
 	visit = func(t reflect.Type, section string) {
-		for f := range t.Fields() {
-			name := yamlName(f)
-			if name == "" {
-				continue
-			}
+		for name, inner := range fields(t) {
 			all = append(all, join(section, name))
-			inner := f.Type
 			if inner.Kind() == reflect.Pointer {
 				inner = inner.Elem()
 			}
-			if inner.Kind() == reflect.Struct {
+			if isSection(inner) {
 				visit(inner, join(section, name))
 			}
 		}
 	}
 	visit(reflect.TypeFor[Config](), "")
 	return all
+}
+
+// fields yields a section's keys with their types; those of an inlined struct are its own.
+func fields(t reflect.Type) iter.Seq2[string, reflect.Type] {
+	return func(yield func(string, reflect.Type) bool) {
+		for f := range t.Fields() {
+			if f.Anonymous && f.Tag.Get("yaml") == ",inline" {
+				for name, inner := range fields(f.Type) {
+					if !yield(name, inner) {
+						return
+					}
+				}
+			} else if name := yamlName(f); name != "" && !yield(name, f.Type) {
+				return
+			}
+		}
+	}
+}
+
+// isSection says whether a value of type t has keys of its own: a struct that is not written as a text.
+func isSection(t reflect.Type) bool { return t.Kind() == reflect.Struct && !isText(t) }
+
+func isText(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
 // yamlName is a field's key; "" if it has none.

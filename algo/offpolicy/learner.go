@@ -95,6 +95,12 @@ func (l *Learner) Run(ctx context.Context, b algo.Boundary) error {
 	return errors.Join(err, l.Close())
 }
 
+// ReplayBytes is the size of the replay.
+func (l *Learner) ReplayBytes() uint64 {
+	spec := &l.agent.Policy().Spec
+	return replay.Size(spec.Observation, spec.Action.Size(), l.cfg.Envs, l.cfg.Replay)
+}
+
 // Close closes the environments; Run has done so when it returns.
 func (l *Learner) Close() error {
 	if l.closed {

@@ -40,7 +40,7 @@ var house = []room{
 	{path: "metrics"},
 	{path: "train", knows: "state env policy rollout algo checkpoint metrics"},
 	{path: "zoo"},
-	{path: ".", knows: "internal/kernel internal/nearest state env nn dist optim env/* policy rollout algo algo/* checkpoint metrics train zoo"},
+	{path: ".", knows: "internal/kernel internal/nearest state env nn dist optim env/* policy rollout replay algo algo/offpolicy algo/* checkpoint metrics train zoo"},
 	{path: "cmd/covey", knows: "internal/kernel internal/nearest env env/* policy metrics train zoo .", main: true},
 	{path: "bench/*", knows: "internal/kernel internal/pyenv env policy .", main: true},
 }

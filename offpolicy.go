@@ -1,0 +1,107 @@
+package covey
+
+import (
+	"errors"
+	"fmt"
+
+	"covey/algo/ddpg"
+	"covey/algo/dqn"
+	"covey/algo/offpolicy"
+	"covey/algo/sac"
+	"covey/env"
+	"covey/policy"
+	"covey/replay"
+	"covey/train"
+)
+
+// The algorithms that learn from a replay.
+var (
+	softActorCritic = offPolicy[sac.Config]{
+		name: "sac", section: func(c *Config) **sac.Config { return &c.SAC },
+		defaults: sac.DefaultConfig, shared: func(c *sac.Config) *offpolicy.Config { return &c.Config },
+		validate: (*sac.Config).Validate, policy: sac.NewPolicy, learner: sac.New,
+	}.algorithm()
+	deterministicPolicyGradient = offPolicy[ddpg.Config]{
+		name: "ddpg", section: func(c *Config) **ddpg.Config { return &c.DDPG },
+		defaults: ddpg.DefaultConfig, shared: func(c *ddpg.Config) *offpolicy.Config { return &c.Config },
+		validate: (*ddpg.Config).Validate, policy: ddpg.NewPolicy, learner: ddpg.New,
+	}.algorithm()
+	deepQLearning = offPolicy[dqn.Config]{
+		name: "dqn", section: func(c *Config) **dqn.Config { return &c.DQN },
+		defaults: dqn.DefaultConfig, shared: func(c *dqn.Config) *offpolicy.Config { return &c.Config },
+		validate: (*dqn.Config).Validate, policy: dqn.NewPolicy, learner: dqn.New,
+	}.algorithm()
+)
+
+// offPolicy is an algorithm whose settings are a C.
+type offPolicy[C any] struct {
+	name     string
+	section  func(*Config) **C
+	defaults func() C
+	shared   func(*C) *offpolicy.Config
+	validate func(*C) error
+	policy   func(*C, env.Spec) (*policy.Policy, error)
+	learner  func(C, uint64, env.Vector) (*offpolicy.Learner, error)
+}
+
+func (o offPolicy[C]) algorithm() algorithm {
+	return algorithm{
+		section: o.name,
+		defaults: func(c *Config) {
+			d := o.defaults()
+			*o.section(c) = &d
+		},
+		adapt:   func(*Config) {},
+		present: func(c *Config) bool { return *o.section(c) != nil },
+		resolve: func(c *Config) error {
+			section := o.section(c)
+			if *section == nil {
+				return &ConfigError{Key: o.name, Problem: "the section is missing"}
+			}
+			resolved := **section
+			*section = &resolved
+			return inSection(o.name, o.validate(&resolved))
+		},
+		traits: func(c *Config) traits {
+			return traits{workers: 1, update: o.shared(*o.section(c)).Update, deterministic: true, solveBy: o.solveBy(c)}
+		},
+		policy: func(c *Config, s env.Spec) (*policy.Policy, error) { return o.policy(*o.section(c), s) },
+		learner: func(c *Config, create func() (env.Environment, error)) (learner, error) {
+			settings := *o.section(c)
+			v, err := batch(create, o.shared(settings).Envs)
+			if err != nil {
+				return nil, err
+			}
+			if err := o.checkMemory(o.shared(settings), v.Spec()); err != nil {
+				return nil, errors.Join(err, v.Close())
+			}
+			l, err := o.learner(*settings, c.Seed, v)
+			if err != nil {
+				return nil, errors.Join(err, v.Close())
+			}
+			return l, nil
+		},
+	}
+}
+
+// solveBy: what explores returns less than what it has learned, so evaluations say whether an
+// environment is solved, where there are any.
+func (o offPolicy[C]) solveBy(c *Config) train.SolveBy {
+	if c.Eval.Every == 0 {
+		return train.ByTraining
+	}
+	return train.ByEvaluation
+}
+
+// checkMemory refuses a replay that does not fit the memory.
+func (o offPolicy[C]) checkMemory(c *offpolicy.Config, s env.Spec) error {
+	size := replay.Size(s.Observation, s.Action.Size(), c.Envs, c.Replay)
+	if free, known := freeMemory(); known && size > free {
+		return &ConfigError{Key: o.name + ".replay", Problem: fmt.Sprintf("%d transitions of %s take %s, but only %s of memory are free",
+			c.Replay, s.ID, megabytes(size), megabytes(free))}
+	}
+	return nil
+}
+
+// megabytes writes a size.
+func megabytes(bytes uint64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
