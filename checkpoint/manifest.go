@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -48,6 +49,8 @@ type Network struct {
 	Parameters int `json:"parameters"`
 	Outputs    int `json:"outputs"` // per row
 	State      int `json:"state"`   // floats of recurrent state per row
+
+	Activation string `json:"activation,omitempty"` // of the hidden layers, which no tensor tells; "": not known
 }
 
 // Counters say how far training had come.
@@ -135,6 +138,9 @@ func (m *Manifest) Match(want *Manifest) error {
 	case !m.Action.Equal(want.Action):
 		return fmt.Errorf("checkpoint of another environment: it acts in %v, here it is %v", m.Action, want.Action)
 	}
+	if have, here := m.Network.Activation, want.Network.Activation; have != "" && here != "" && have != here {
+		return fmt.Errorf("checkpoint of another network: its activation is %s, here it is %s", have, here)
+	}
 	theirs := make(map[string]Tensor, len(m.Tensors))
 	for _, t := range m.Tensors {
 		theirs[t.Name] = t
@@ -163,7 +169,10 @@ func parseManifest(raw []byte) (*Manifest, error) {
 		Schema *int `json:"schema"`
 	}
 	if err := json.Unmarshal(raw, &version); err != nil {
-		return nil, err
+		if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) {
+			return nil, errors.New("not a manifest of covey")
+		}
+		return nil, fmt.Errorf("broken JSON: %w", err)
 	}
 	if version.Schema == nil {
 		return nil, fmt.Errorf("names no schema: not a manifest of covey")

@@ -77,6 +77,8 @@ type Net struct {
 	Size   int // parameters
 	Layout []View
 
+	Activation string // of the hidden layers; "": there are none
+
 	trunks []trunk
 	free   []column
 	init   initialiser
@@ -111,6 +113,9 @@ func NewMLP(in env.Space, cfg Config, heads ...Head) (*Net, error) {
 	}
 	act := activationNamed[cfg.Activation]
 	n := &Net{In: in, init: initialiserNamed[cfg.Init]}
+	if len(cfg.Hidden) > 0 {
+		n.Activation = cfg.Activation
+	}
 	linear := heads
 	for i, h := range heads {
 		if h.Free {

@@ -98,7 +98,7 @@ func describe(p *policy.Policy) (*checkpoint.Manifest, checkpoint.Shapes) {
 	}
 	m := &checkpoint.Manifest{
 		Env: p.Spec.ID, Observation: space(p.Spec.Observation), Action: space(p.Spec.Action),
-		Network: checkpoint.Network{Parameters: p.Net.Size, Outputs: p.Net.Out, State: p.Net.State},
+		Network: checkpoint.Network{Parameters: p.Net.Size, Outputs: p.Net.Out, State: p.Net.State, Activation: p.Net.Activation},
 	}
 	m.Observation.Stack = p.Spec.Stack
 	return m, shapes
