@@ -56,6 +56,9 @@ func wants(n ast.Node, t reflect.Type) string {
 	case reflect.Int:
 		return unless(integer, "an integer")
 	case reflect.Uint64:
+		if !integer && strings.Trim(shown(n), "0123456789") == "" {
+			return "an integer of at most 18446744073709551615"
+		}
 		return unless(integer && !strings.HasPrefix(n.GetToken().Value, "-"), "an integer of at least 0")
 	case reflect.Float32:
 		return unless(isNumber(n, 32), "a number")

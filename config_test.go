@@ -130,6 +130,9 @@ func TestMistakesInYAML(t *testing.T) {
 		{"a3c: {workers: 99999999999999999999}\n", `x.yaml:1:16: a3c.workers: 99999999999999999999 is not an integer`},
 		{"steps: -5\n", `x.yaml:1:8: steps: -5 is not an integer of at least 0`},
 		{"steps: 4e5\n", `x.yaml:1:8: steps: 4e5 is not an integer of at least 0`},
+		{"steps: \"3\"\n", `x.yaml:1:8: steps: "3" is not an integer of at least 0`},
+		{"steps: 99999999999999999999\n", `x.yaml:1:8: steps: 99999999999999999999 is not an integer of at most 18446744073709551615`},
+		{"a3c:\n\tgamma: 1\n", `x.yaml:2:1: a3c.gamma: broken YAML: a tab; only spaces indent`},
 		{"until_solved: maybe\n", `x.yaml:1:15: until_solved: maybe is not true or false`},
 		{"env: [a]\n", `x.yaml:1:6: env: [a] is not a name`},
 		{"env: 3\n", `x.yaml:1:6: env: 3 is not a name`},
@@ -284,5 +287,19 @@ func TestSharedSettingsAreTheSectionsOwn(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %s", text, err, want)
 		}
+	}
+}
+
+func TestSetTakesOneLine(t *testing.T) {
+	cfg, err := covey.NewConfig("a3c", "CartPole-v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = cfg.Set("--set", "seed", "1\nsteps: 3")
+	if want := "--set: seed: the value is more than one line"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if cfg.Steps != 0 {
+		t.Errorf("steps have become %d", cfg.Steps)
 	}
 }

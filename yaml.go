@@ -1,6 +1,7 @@
 package covey
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -38,6 +39,9 @@ func (e *ConfigError) Error() string {
 
 func (e *ConfigError) Unwrap() error { return e.err }
 
+// Locate fills in where the value that e complains about stands, if a text that was merged into c sets it.
+func (c *Config) Locate(e *ConfigError) { c.locate(e) }
+
 // layer is a YAML text that has been merged into a configuration.
 type layer struct {
 	source string
@@ -54,6 +58,9 @@ func (c *Config) Merge(source string, text []byte) error {
 
 // Set sets one key, such as a3c.gamma, to a value in YAML. source is what errors call it: the flag.
 func (c *Config) Set(source, key, value string) error {
+	if strings.ContainsAny(value, "\r\n") {
+		return &ConfigError{Source: strings.Join(strings.Fields(source), " "), Key: key, Problem: "the value is more than one line"}
+	}
 	var text strings.Builder
 	for i, part := range strings.Split(key, ".") {
 		if part == "" {
@@ -109,5 +116,9 @@ func (l layer) explain(err error, text []byte) error {
 	if l.root != nil {
 		return l.mistake(t, keyAt(l.root, t), "%s", known.GetMessage())
 	}
-	return l.mistake(t, keyAbove(text, t.Position.Line), "broken YAML near %q: %s", t.Value, known.GetMessage())
+	key := keyAbove(bytes.ReplaceAll(text, []byte("\t"), []byte(" ")), t.Position.Line)
+	if strings.Contains(known.GetMessage(), "'\t'") {
+		return l.mistake(t, key, "broken YAML: a tab; only spaces indent")
+	}
+	return l.mistake(t, key, "broken YAML near %q: %s", t.Value, known.GetMessage())
 }
