@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,9 @@ The same seed plays the same episodes.`,
 			if err != nil {
 				return err
 			}
+			if err := playable(cfg); err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
 			e, err := covey.Evaluate(cmd.Context(), p, cfg.Environment, episodes, seed, sample)
 			if err != nil {
 				return err
@@ -50,9 +54,19 @@ The same seed plays the same episodes.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.IntVar(&episodes, "episodes", 100, "episodes to play (`n`)")
-	flags.Uint64Var(&seed, "seed", 1, "seed of the episodes (`n`)")
+	flags.IntVar(&episodes, "episodes", 100, "play `n` episodes")
+	flags.Uint64Var(&seed, "seed", 1, "seed `n` of the episodes")
 	flags.BoolVar(&sample, "sample", false, "sample actions instead of taking the most likely ones")
 	flags.BoolVar(&json, "json", false, "print the result as JSON")
 	return cmd
+}
+
+// playable says why a run's environment cannot be made here. That is no ConfigError: the run is what it is, and its
+// environment may be one of somebody else's program.
+func playable(cfg *covey.Config) error {
+	e, err := cfg.Environment()
+	if err != nil {
+		return errors.New(err.Error())
+	}
+	return e.Close()
 }

@@ -99,6 +99,11 @@ func newRoot() *cobra.Command {
 
 // explainFlag names the flag that was probably meant.
 func explainFlag(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		f := invalid.GetFlag()
+		return usagef("--%s %s: %s", f.Name, invalid.GetValue(), wanted(f.Value.Type()))
+	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return usageError{err}
@@ -109,7 +114,23 @@ func explainFlag(cmd *cobra.Command, err error) error {
 	if hint != "" {
 		hint = fmt.Sprintf("; did you mean --%s?", hint)
 	}
+	if !cmd.HasParent() {
+		return usagef("%w%s", err, hint)
+	}
 	return usagef("%s: %w%s", cmd.Name(), err, hint)
+}
+
+// wanted says what a flag of a type takes, instead of what was given.
+func wanted(kind string) string {
+	switch kind {
+	case "int":
+		return "not an integer, or too large"
+	case "uint64":
+		return "not an integer of at least 0, or too large"
+	case "bool":
+		return "not true or false"
+	}
+	return "not of type " + kind
 }
 
 // arguments asks for at least least and at most most arguments, called what.

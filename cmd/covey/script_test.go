@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ func TestScripts(t *testing.T) {
 			"exits":       exits,
 			"interrupted": interrupted,
 			"truncate":    truncate,
+			"rename":      rename,
 		},
 	})
 }
@@ -83,6 +85,15 @@ func interrupted(ts *testscript.TestScript, neg bool, args []string) {
 	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
 		ts.Fatalf("ended with %v, want exit status %d", err, exitInterrupted)
 	}
+}
+
+// rename FILE OLD NEW replaces a word in a file, everywhere.
+func rename(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: rename FILE OLD NEW")
+	}
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), args[1], args[2])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o666))
 }
 
 // truncate FILE BYTES cuts a file.

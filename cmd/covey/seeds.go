@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -43,7 +44,10 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	if err != nil {
 		return err
 	}
-	var reports []report
+	if err := empty(parent); err != nil {
+		return err
+	}
+	reports := []report{} // in JSON a list even of none
 	clock := started
 	interrupted := false
 	for i := 0; i < f.seeds && !interrupted; i++ {
@@ -73,6 +77,15 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 		return errInterrupted
 	}
 	return err
+}
+
+// empty refuses a folder that holds anything. There need be none.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 {
+		return fmt.Errorf("run folder %s is not empty: it holds %s", dir, entries[0].Name())
+	}
+	return nil
 }
 
 func summarize(cfg *covey.Config, reports []report) *summary {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -37,8 +36,15 @@ func (k keyFlag) define(flags *pflag.FlagSet) {
 		flags.Bool(k.name, false, k.usage)
 		return
 	}
-	flags.String(k.name, "", fmt.Sprintf("%s (`%s`)", k.usage, k.kind))
+	flags.Var(&keyValue{kind: k.kind}, k.name, k.usage)
 }
+
+// keyValue is the value of a keyFlag, in YAML: the configuration reads it.
+type keyValue struct{ text, kind string }
+
+func (v *keyValue) Set(text string) error { v.text = text; return nil }
+func (v *keyValue) String() string        { return v.text }
+func (v *keyValue) Type() string          { return v.kind } // what the help calls it
 
 // resolve makes the configuration of a run: defaults, preset, file, --set, flags; later ones win.
 func (f *trainFlags) resolve(cmd *cobra.Command, args []string) (*covey.Config, error) {
@@ -66,6 +72,10 @@ func (f *trainFlags) resolve(cmd *cobra.Command, args []string) (*covey.Config, 
 		return nil, usagef("train wants an environment; covey envs lists them")
 	}
 	cfg, err := f.start(named.Algo, named.Env)
+	var bad *covey.ConfigError
+	if errors.As(err, &bad) && (bad.Key == "env" && len(args) == 0 || bad.Key == "algo" && f.algo == "") {
+		named.Locate(bad)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -53,12 +53,12 @@ Settings come from the algorithm's defaults, the preset for the environment, --c
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.algo, "algo", "", "algorithm: "+strings.Join(covey.Algorithms(), ", ")+" (default a3c)")
-	flags.StringVar(&f.preset, "preset", "", "variant of the zoo's preset, or none (covey presets lists them)")
+	flags.StringVar(&f.algo, "algo", "", "`algorithm`: "+strings.Join(covey.Algorithms(), ", ")+" (default a3c)")
+	flags.StringVar(&f.preset, "preset", "", "`variant` of the preset, or none (covey presets lists them)")
 	for _, k := range keyFlags {
 		k.define(flags)
 	}
-	flags.IntVar(&f.seeds, "seeds", 1, "train with so many seeds, one after another")
+	flags.IntVar(&f.seeds, "seeds", 1, "train with `n` seeds, one after another")
 	flags.StringArrayVar(&f.set, "set", nil, "set any `key=value`, such as a3c.gamma=0.98; may be given again")
 	flags.StringVar(&f.config, "config", "", "YAML `file` of settings")
 	flags.StringVar(&f.out, "out", "", "`folder` of the run (default runs/ENV/ALGO-seedSEED-N)")
@@ -82,7 +82,7 @@ func (f *trainFlags) trainOne(cmd *cobra.Command, cfg *covey.Config) error {
 	case f.json:
 		err = errors.Join(err, writeJSON(cmd.OutOrStdout(), report{Result: run.Result, Run: dir}))
 	case !f.quiet:
-		printResult(cmd.OutOrStdout(), &run.Result, dir)
+		printResult(cmd.OutOrStdout(), &run.Result, cfg.SolveAt, dir)
 	}
 	if err == nil && run.Interrupted {
 		return errInterrupted
@@ -144,8 +144,8 @@ func (f *trainFlags) folder(cfg *covey.Config, name string) (string, error) {
 	}
 }
 
-// printResult sums a run up in a few lines.
-func printResult(w io.Writer, r *train.Result, dir string) {
+// printResult sums a run up in a few lines. solveAt nil: nothing counts as solved.
+func printResult(w io.Writer, r *train.Result, solveAt *float64, dir string) {
 	fmt.Fprintf(w, "%s, %s (%s), %d workers, seed %d, kernel %s\n", r.Env, r.Algo, r.Update, r.Workers, r.Seed, r.Kernel)
 	fmt.Fprintf(w, "%d steps, %d episodes, %d updates in %.2f s: %.3g steps/s\n", r.EnvSteps, r.Episodes, r.Updates, r.WallS, r.StepsPerS)
 	switch {
@@ -153,6 +153,8 @@ func printResult(w io.Writer, r *train.Result, dir string) {
 		fmt.Fprintln(w, "interrupted")
 	case r.Solved:
 		fmt.Fprintf(w, "solved after %.3f s, %d steps\n", *r.SolvedAtS, *r.SolvedAtSteps)
+	case solveAt != nil:
+		fmt.Fprintf(w, "not solved: solve_at is %g\n", *solveAt)
 	}
 	for _, e := range []*train.Evaluation{r.EvalGreedy, r.EvalSampled} {
 		if e != nil {
