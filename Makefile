@@ -63,7 +63,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --only-binar
 	--generate-hashes --no-header --no-emit-index-url
 python-lock: ## pin the Python packages again, from each requirements.in
 	cd internal/pyenv && $(LOCK) requirements.in -o requirements.lock
-	cd bench/a3c/peers && $(LOCK) requirements.in -o requirements.lock
+	cd bench/compare && $(LOCK) requirements.in -o requirements.lock
 
 # Arguments of the benchmark's program, such as BENCH="-short"; BENCH=-h names them.
 BENCH ?=

@@ -18,6 +18,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"covey/bench/compare"
 )
 
 // options are what was asked for.
@@ -40,7 +42,7 @@ func main() {
 		os.Exit(0)
 	}
 	if err == nil {
-		err = compare(ctx, o)
+		err = run(ctx, o)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "a3c:", err)
@@ -95,8 +97,8 @@ func parse(args []string) (options, error) {
 	return o, err
 }
 
-// compare runs all rows and prints the table. Rows that fail are named at the end, as the error.
-func compare(ctx context.Context, o options) (err error) {
+// run runs all rows and prints the table. Rows that fail are named at the end, as the error.
+func run(ctx context.Context, o options) (err error) {
 	dir, err := os.MkdirTemp("", "covey-bench-")
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func compare(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	r := report{Machine: thisMachine(ctx, t), Rows: rows, Rounds: o.rounds, Steps: o.steps, Seeds: o.seeds, PeerSeeds: o.peerSeeds}
+	r := report{Machine: compare.ThisMachine(ctx, o.covey), Rows: rows, Rounds: o.rounds, Steps: o.steps, Seeds: o.seeds, PeerSeeds: o.peerSeeds}
 	measure(ctx, rows, o)
 	fmt.Print(r.markdown())
 	if o.out != "" {
@@ -131,7 +133,7 @@ func measure(ctx context.Context, rows []*row, o options) {
 			if row.speed == nil {
 				continue
 			}
-			progress("round %d of %d: %s", round+1, o.rounds, row.title())
+			compare.Progress("round %d of %d: %s", round+1, o.rounds, row.title())
 			row.measureSpeed(ctx, uint64(round+1))
 		}
 	}
@@ -144,17 +146,12 @@ func measure(ctx context.Context, rows []*row, o options) {
 			seeds = o.peerSeeds
 		}
 		for seed := range seeds {
-			progress("seed %d of %d: %s", seed+1, seeds, row.title())
+			compare.Progress("seed %d of %d: %s", seed+1, seeds, row.title())
 			row.measureSolve(ctx, uint64(seed+1))
 		}
 		if !row.python { // those were watched all along
 			row.measureMemory(ctx)
 		}
 	}
-	progress("")
-}
-
-// progress shows on a terminal's one line what runs.
-func progress(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "\r\x1b[K"+format, args...)
+	compare.Progress("")
 }

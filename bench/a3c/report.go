@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"covey/bench/compare"
+	"covey/bench/stats"
 )
 
 // report is a finished comparison.
 type report struct {
-	Machine          machine
+	Machine          compare.Machine
 	Rounds, Steps    int
 	Seeds, PeerSeeds int
 	Rows             []*row
@@ -30,8 +32,8 @@ func (r *report) cells(w *row) []string {
 	const none = "–"
 	cells := []string{w.Name, fmt.Sprint(w.Workers), fmt.Sprint(w.Envs), none, none, none, none, none, none, none, none, none}
 	if len(w.StepsPerS) > 0 {
-		cells[3] = count(median(w.StepsPerS))
-		cells[4] = count(slices.Min(w.StepsPerS)) + "–" + count(slices.Max(w.StepsPerS))
+		cells[3] = compare.Count(stats.Median(w.StepsPerS))
+		cells[4] = compare.Count(slices.Min(w.StepsPerS)) + "–" + compare.Count(slices.Max(w.StepsPerS))
 		if ratio := r.ratio(w, yardstick, w.Workers, 1); ratio > 0 {
 			cells[5] = fmt.Sprintf("%.3g", ratio)
 		}
@@ -40,8 +42,8 @@ func (r *report) cells(w *row) []string {
 		seconds, steps, process := w.solved()
 		cells[6] = fmt.Sprintf("%d/%d", len(seconds), len(w.Solves))
 		if len(seconds) > 0 {
-			cells[7], cells[8] = duration(median(seconds)), duration(slices.Max(seconds))
-			cells[9], cells[10] = count(median(steps)), duration(median(process))
+			cells[7], cells[8] = compare.Duration(stats.Median(seconds)), compare.Duration(slices.Max(seconds))
+			cells[9], cells[10] = compare.Count(stats.Median(steps)), compare.Duration(stats.Median(process))
 		}
 	}
 	if w.PeakBytes > 0 {
@@ -66,7 +68,7 @@ func (r *row) solved() (seconds, steps, process []float64) {
 func (r *report) ratio(w *row, name string, workers, envs int) float64 {
 	for _, other := range r.Rows {
 		if other.Name == name && other.Workers == workers && other.Envs == envs && len(other.StepsPerS) > 0 && len(w.StepsPerS) > 0 {
-			return median(w.StepsPerS) / median(other.StepsPerS)
+			return stats.Median(w.StepsPerS) / stats.Median(other.StepsPerS)
 		}
 	}
 	return 0
@@ -95,44 +97,18 @@ func (r *report) ratios() []string {
 
 // markdown is the table, with where, when and how.
 func (r *report) markdown() string {
-	m := r.Machine
 	var b strings.Builder
-	fmt.Fprintf(&b, "CartPole-v1, network 4-128-128-{2,1}, segments of 20 steps, Adam, gradients clipped to 0.5.\n%s, %d cores, %s; %s; %s; %s; load before: %s; %s.\n",
-		m.CPU, m.Cores, m.System, m.Go, m.Compiler, m.Covey, m.Load, m.Date)
-	fmt.Fprintf(&b, "Speed: median of %d rounds of %s steps; Python peers: of their solving runs. Solved: the mean of the last 100 training returns ≥ 475\n(covey: confirmed by 100 evaluation episodes, within the time); %d seeds, of Python peers %d. × C: by %q on as many processes.\n\n", r.Rounds, count(float64(r.Steps)), r.Seeds, r.PeerSeeds, yardstick)
-	table := [][]string{columns, nil}
-	for range columns {
-		table[1] = append(table[1], "---")
-	}
+	fmt.Fprintf(&b, "CartPole-v1, network 4-128-128-{2,1}, segments of 20 steps, Adam, gradients clipped to 0.5.\n%s.\n", r.Machine)
+	fmt.Fprintf(&b, "Speed: median of %d rounds of %s steps; Python peers: of their solving runs. Solved: the mean of the last 100 training returns ≥ 475\n(covey: confirmed by 100 evaluation episodes, within the time); %d seeds, of Python peers %d. × C: by %q on as many processes.\n\n", r.Rounds, compare.Count(float64(r.Steps)), r.Seeds, r.PeerSeeds, yardstick)
+	table := [][]string{columns}
 	for _, w := range r.Rows {
 		table = append(table, r.cells(w))
 	}
-	writeTable(&b, table)
+	compare.WriteTable(&b, table)
 	if lines := r.ratios(); len(lines) > 0 {
 		fmt.Fprintf(&b, "\n%s\n", strings.Join(lines, "\n"))
 	}
 	return b.String()
-}
-
-// writeTable aligns the columns, so that the text reads as well as what is made of it.
-func writeTable(b *strings.Builder, table [][]string) {
-	width := make([]int, len(columns))
-	for _, cells := range table {
-		for i, cell := range cells {
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
-		}
-	}
-	for _, cells := range table {
-		for i, cell := range cells {
-			fill := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
-			if i == 0 {
-				b.WriteString("| " + cell + fill)
-			} else {
-				b.WriteString(" | " + fill + cell)
-			}
-		}
-		b.WriteString(" |\n")
-	}
 }
 
 // write keeps the report in a folder.
@@ -164,33 +140,4 @@ func (r *report) write(folder string) error {
 		}
 	}
 	return nil
-}
-
-// median is the middle of x, or the mean of the two there.
-func median(x []float64) float64 {
-	x = slices.Sorted(slices.Values(x))
-	n := len(x)
-	return (x[n/2] + x[(n-1)/2]) / 2
-}
-
-// count shows a number to three digits, as 1.24 M or 98.2 k.
-func count(x float64) string {
-	switch {
-	case x >= 999_500:
-		return fmt.Sprintf("%.2f M", x/1e6)
-	case x >= 999.5:
-		return fmt.Sprintf("%.1f k", x/1e3)
-	}
-	return fmt.Sprintf("%.0f", x)
-}
-
-// duration shows seconds to three digits.
-func duration(s float64) string {
-	switch {
-	case s < 1:
-		return fmt.Sprintf("%.3f", s)
-	case s < 10:
-		return fmt.Sprintf("%.2f", s)
-	}
-	return fmt.Sprintf("%.1f", s)
 }

@@ -11,10 +11,10 @@ import (
 	"strconv"
 	"strings"
 
-	"covey/internal/pyenv"
+	"covey/bench/compare"
 )
 
-//go:embed reference/a3c.c peers/a3c.py peers/sb3.py peers/requirements.lock
+//go:embed reference/a3c.c peers/a3c.py peers/sb3.py
 var sources embed.FS
 
 // row is a line of the table: something that learns CartPole-v1, how it is run, and what came out.
@@ -23,9 +23,9 @@ type row struct {
 	Workers int    // processes or goroutines that learn at once
 	Envs    int    // environments per worker
 
-	python bool                    // takes tens of seconds, and tells its speed while it solves
-	speed  func(seed uint64) []job // jobs that run side by side, whose speeds add up; nil: see solve
-	solve  func(seed uint64) job   // trains until solved; nil: does not learn
+	python bool                            // takes tens of seconds, and tells its speed while it solves
+	speed  func(seed uint64) []compare.Job // jobs that run side by side, whose speeds add up; nil: see solve
+	solve  func(seed uint64) compare.Job   // trains until solved; nil: does not learn
 
 	Command   string    // of one run
 	StepsPerS []float64 // environment steps a second, training only
@@ -109,11 +109,8 @@ func (t *tools) prepare(ctx context.Context, rows []*row) error {
 		}
 	}
 	if slices.ContainsFunc(rows, func(r *row) bool { return r.python }) {
-		lock, err := sources.ReadFile("peers/requirements.lock")
-		if err != nil {
-			return err
-		}
-		if t.python, err = pyenv.Ensure(ctx, lock, os.Stderr); err != nil {
+		var err error
+		if t.python, err = compare.Python(ctx); err != nil {
 			return err
 		}
 	}
@@ -137,30 +134,30 @@ func (t *tools) compile(ctx context.Context) error {
 // coveyRow is covey by its preset for CartPole-v1, with other workers, environments and order.
 func (t *tools) coveyRow(order string, workers, envs, steps int) *row {
 	runs := 0
-	run := func(seed uint64, args ...string) job {
+	run := func(seed uint64, args ...string) compare.Job {
 		runs++
 		common := []string{"train", "CartPole-v1", "--json", "--quiet", "--update", order, "--workers", strconv.Itoa(workers),
 			"--set", "a3c.envs=" + strconv.Itoa(envs), "--seed", strconv.FormatUint(seed, 10),
 			"--out", fmt.Sprintf("runs/%s-%d-%d-%d", order, workers, envs, runs)}
-		return job{dir: t.dir, program: t.covey, args: append(common, args...)}
+		return compare.Job{Dir: t.dir, Program: t.covey, Args: append(common, args...)}
 	}
 	return &row{Name: "covey " + order, Workers: workers, Envs: envs,
-		speed: func(seed uint64) []job {
-			return []job{run(seed, "--eval-every", "0", "--steps", strconv.Itoa(steps))}
+		speed: func(seed uint64) []compare.Job {
+			return []compare.Job{run(seed, "--eval-every", "0", "--steps", strconv.Itoa(steps))}
 		},
-		solve: func(seed uint64) job { return run(seed, "--until-solved") },
+		solve: func(seed uint64) compare.Job { return run(seed, "--until-solved") },
 	}
 }
 
 // referenceRow is the C reference, once per worker: its processes share nothing.
 func (t *tools) referenceRow(mode string, workers, steps int) *row {
-	run := func(seed uint64, args ...string) job {
-		return job{dir: t.dir, program: t.c, args: append([]string{mode, "-seed", strconv.FormatUint(seed, 10)}, args...)}
+	run := func(seed uint64, args ...string) compare.Job {
+		return compare.Job{Dir: t.dir, Program: t.c, Args: append([]string{mode, "-seed", strconv.FormatUint(seed, 10)}, args...)}
 	}
 	names := map[string]string{"act": "C acting only", "recompute": "C running forward twice", "keep": "C keeping activations"}
 	r := &row{Name: names[mode], Workers: workers, Envs: 1,
-		speed: func(seed uint64) []job {
-			var jobs []job
+		speed: func(seed uint64) []compare.Job {
+			var jobs []compare.Job
 			for w := range workers {
 				jobs = append(jobs, run(seed*100+uint64(w), "-steps", strconv.Itoa(steps)))
 			}
@@ -168,7 +165,7 @@ func (t *tools) referenceRow(mode string, workers, steps int) *row {
 		},
 	}
 	if mode != "act" && workers == 1 {
-		r.solve = func(seed uint64) job { return run(seed, "-until-solved") }
+		r.solve = func(seed uint64) compare.Job { return run(seed, "-until-solved") }
 	}
 	return r
 }
@@ -180,8 +177,8 @@ var oneThread = []string{"OMP_NUM_THREADS=1"}
 // torchRow is A3C in PyTorch, a process per worker.
 func (t *tools) torchRow(workers int) *row {
 	return &row{Name: "PyTorch A3C", Workers: workers, Envs: 1, python: true,
-		solve: func(seed uint64) job {
-			return job{dir: t.dir, program: t.python, env: oneThread, args: []string{"peers/a3c.py",
+		solve: func(seed uint64) compare.Job {
+			return compare.Job{Dir: t.dir, Program: t.python, Env: oneThread, Args: []string{"peers/a3c.py",
 				"--until-solved", "--workers", strconv.Itoa(workers), "--seed", strconv.FormatUint(seed, 10)}}
 		},
 	}
@@ -190,8 +187,8 @@ func (t *tools) torchRow(workers int) *row {
 // zooRow is an algorithm of Stable-Baselines3 or SBX with the settings of the zoo.
 func (t *tools) zooRow(name string) *row {
 	return &row{Name: name, Workers: 1, Envs: 8, python: true,
-		solve: func(seed uint64) job {
-			return job{dir: t.dir, program: t.python, env: oneThread, args: []string{"peers/sb3.py",
+		solve: func(seed uint64) compare.Job {
+			return compare.Job{Dir: t.dir, Program: t.python, Env: oneThread, Args: []string{"peers/sb3.py",
 				strings.ReplaceAll(strings.ToLower(name), " ", "-"), "--until-solved", "--seed", strconv.FormatUint(seed, 10)}}
 		},
 	}

@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"covey/bench/stats"
 )
 
 func main() {
@@ -117,25 +119,16 @@ func table(w io.Writer, rows []*measured) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(out, "kernel\tlevel\tµs\tGFLOP/s\tof peak\t")
 	for _, m := range rows {
-		fmt.Fprintf(out, "%s\t%s\t%.3f\t", m.name, m.level, median(m.ns)/1000)
+		fmt.Fprintf(out, "%s\t%s\t%.3f\t", m.name, m.level, stats.Median(m.ns)/1000)
 		if len(m.gflops) == 0 {
 			fmt.Fprint(out, "\t\t\n")
 			continue
 		}
-		fmt.Fprintf(out, "%.1f\t", median(m.gflops))
+		fmt.Fprintf(out, "%.1f\t", stats.Median(m.gflops))
 		if p := peak[m.level]; p > 0 {
-			fmt.Fprintf(out, "%.0f %%", 100*median(m.gflops)/p)
+			fmt.Fprintf(out, "%.0f %%", 100*stats.Median(m.gflops)/p)
 		}
 		fmt.Fprint(out, "\t\n")
 	}
 	return out.Flush()
-}
-
-// median is the middle of x, or the mean of the two there; 0 of nothing.
-func median(x []float64) float64 {
-	if len(x) == 0 {
-		return 0
-	}
-	x = slices.Sorted(slices.Values(x))
-	return (x[len(x)/2] + x[(len(x)-1)/2]) / 2
 }

@@ -42,7 +42,9 @@ var house = []room{
 	{path: "zoo"},
 	{path: ".", knows: "internal/kernel internal/nearest state env nn dist optim env/* policy rollout replay algo algo/offpolicy algo/* checkpoint metrics train zoo"},
 	{path: "cmd/covey", knows: "internal/kernel internal/nearest env env/* policy metrics train zoo .", main: true},
-	{path: "bench/*", knows: "internal/kernel internal/pyenv env policy .", main: true},
+	{path: "bench/stats", pure: true},
+	{path: "bench/compare", knows: "internal/pyenv"},
+	{path: "bench/*", knows: "internal/kernel internal/pyenv env policy replay . bench/stats bench/compare", main: true},
 }
 
 // What pure rooms do without: the results of numerics depend on their arguments alone.

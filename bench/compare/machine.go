@@ -1,8 +1,9 @@
-package main
+package compare
 
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -10,8 +11,8 @@ import (
 	"time"
 )
 
-// machine is where and when the comparison ran.
-type machine struct {
+// Machine is where and when a comparison ran.
+type Machine struct {
 	CPU      string
 	Cores    int
 	System   string
@@ -22,13 +23,20 @@ type machine struct {
 	Load     string // the load average of the minute before: what else the machine did
 }
 
-func thisMachine(ctx context.Context, t tools) machine {
-	return machine{
+// ThisMachine describes this one. covey: the built command.
+func ThisMachine(ctx context.Context, covey string) Machine {
+	return Machine{
 		CPU: cpuModel(), Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH,
 		Compiler: firstLine(ctx, "gcc", "--version"), Go: runtime.Version(),
-		Covey: strings.Join(strings.Fields(output(ctx, t.covey, "version")), " "),
+		Covey: strings.Join(strings.Fields(output(ctx, covey, "version")), " "),
 		Load:  loadAverage(), Date: time.Now().UTC().Format(time.DateOnly),
 	}
+}
+
+// String is the machine in a line.
+func (m Machine) String() string {
+	return fmt.Sprintf("%s, %d cores, %s; %s; %s; %s; load before: %s; %s",
+		m.CPU, m.Cores, m.System, m.Go, m.Compiler, m.Covey, m.Load, m.Date)
 }
 
 func loadAverage() string {

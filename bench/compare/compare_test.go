@@ -1,0 +1,115 @@
+package compare
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMain lets this binary play the programs that are compared.
+func TestMain(m *testing.M) {
+	switch os.Getenv("COMPARE_TEST_PLAYS") {
+	case "":
+		os.Exit(m.Run())
+	case "learner":
+		block := make([]byte, 64<<20)
+		for i := range block {
+			block[i] = 1
+		}
+		for _, name := range Handicaps {
+			if os.Getenv(name) != "" {
+				fmt.Fprintln(os.Stderr, name)
+				os.Exit(1)
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+		fmt.Printf(`{"start": %s, "sum": %d}`, os.Getenv("COVEY_BENCH_START"), 1+len(block)%2)
+	case "failure":
+		fmt.Fprintln(os.Stderr, "Traceback\nValueError: no such thing")
+		os.Exit(3)
+	case "chatter":
+		fmt.Println("hello")
+	case "sleeper":
+		time.Sleep(time.Minute)
+	}
+}
+
+func play(t *testing.T, part string) Job {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Job{Program: self, Env: []string{"COMPARE_TEST_PLAYS=" + part}, Watch: time.Millisecond}
+}
+
+func TestJobRunsWithoutHandicaps(t *testing.T) {
+	for _, name := range Handicaps {
+		t.Setenv(name, "512")
+	}
+	var got struct{ Start, Sum int64 }
+	before := time.Now().UnixNano()
+	seen, err := play(t, "learner").Run(context.Background(), &got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Sum != 1 || got.Start < before || got.Start > time.Now().UnixNano() {
+		t.Errorf("got %+v", got)
+	}
+	if seen.Seconds < 0.05 {
+		t.Errorf("a process that sleeps 50 ms took %v s", seen.Seconds)
+	}
+	if runtime.GOOS == "linux" && (seen.PeakBytes < 64<<20 || seen.PeakBytes > 1<<30) {
+		t.Errorf("a process of over 64 MB peaked at %d bytes", seen.PeakBytes)
+	}
+}
+
+func TestFailuresSayWhy(t *testing.T) {
+	for part, want := range map[string]string{
+		"failure": "exit status 3: ValueError: no such thing",
+		"chatter": "its result: ",
+		"sleeper": "not done after 20ms",
+	} {
+		j := play(t, part)
+		if part == "sleeper" {
+			j.Limit = 20 * time.Millisecond
+		}
+		_, err := j.Run(context.Background(), &struct{}{})
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s…", part, err, want)
+		}
+	}
+}
+
+func TestLineIsWhatOneWouldType(t *testing.T) {
+	j := Job{Program: "/somewhere/covey", Env: []string{"GOMAXPROCS=1"}, Args: []string{"train", "CartPole-v1"}}
+	if got, want := j.Line(), "GOMAXPROCS=1 covey train CartPole-v1"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestTableIsAligned(t *testing.T) {
+	var b strings.Builder
+	WriteTable(&b, [][]string{{"what", "µs"}, {"a", "1,000"}})
+	want := "| what |    µs |\n| ---  |  ---: |\n| a    | 1,000 |\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for x, want := range map[float64]string{999: "999", 1234: "1.2 k", 98_200: "98.2 k", 999_900: "1.00 M", 1_240_000: "1.24 M"} {
+		if got := Count(x); got != want {
+			t.Errorf("Count(%v) = %s, want %s", x, got, want)
+		}
+	}
+	for x, want := range map[float64]string{0.0712: "0.071", 1.234: "1.23", 41.72: "41.7"} {
+		if got := Duration(x); got != want {
+			t.Errorf("Duration(%v) = %s, want %s", x, got, want)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+// Package stats sums up the scores of runs over several seeds as Agarwal et al. 2021 recommend
+// (arXiv:2108.13264), by the definitions of their library rliable: few runs say less than their mean
+// pretends, so every figure comes with an interval.
+package stats
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
+
+// Scores are those of one algorithm: a row for each task, in it the score of each run.
+type Scores [][]float64 // [tasks][runs]
+
+// Median is the middle of x, or the mean of the two there; 0 of nothing.
+func Median(x []float64) float64 {
+	if len(x) == 0 {
+		return 0
+	}
+	x = slices.Sorted(slices.Values(x))
+	n := len(x)
+	return (x[n/2] + x[(n-1)/2]) / 2
+}
+
+// Mean is the mean of x; 0 of nothing.
+func Mean(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v / float64(len(x))
+	}
+	return sum
+}
+
+// IQM is the interquartile mean over all tasks and runs: the mean of what is left when a quarter of the
+// scores, rounded down, is taken away from either end.
+func IQM(s Scores) float64 {
+	all := slices.Concat(s...)
+	slices.Sort(all)
+	cut := len(all) / 4
+	return Mean(all[cut : len(all)-cut])
+}
+
+// Improvement is the probability that a run of x scores higher than one of y on a task drawn at random:
+//
+//	P(X > Y) = mean over tasks of U/(n·m),  U = Σ_i Σ_j (1[x_i > y_j] + ½·1[x_i = y_j])
+//
+// with Mann's and Whitney's U. It panics unless x and y have the same tasks.
+func Improvement(x, y Scores) float64 {
+	if len(x) != len(y) {
+		panic(fmt.Sprintf("stats: scores on %d and on %d tasks", len(x), len(y)))
+	}
+	sum := 0.0
+	for task := range x {
+		u := 0.0
+		for _, a := range x[task] {
+			for _, b := range y[task] {
+				switch {
+				case a > b:
+					u++
+				case a == b:
+					u += 0.5
+				}
+			}
+		}
+		sum += u / float64(len(x[task])*len(y[task]))
+	}
+	return sum / float64(len(x))
+}
+
+// Estimate is a figure with its interval.
+type Estimate struct {
+	Value     float64
+	Low, High float64 // of the 95 % interval
+}
+
+// Resamples is how many bootstrap samples an interval is taken from.
+const Resamples = 10_000
+
+// Bootstrap is figure of the scores with its percentile interval under the stratified bootstrap: runs are
+// drawn anew, with replacement, within each algorithm and task.
+func Bootstrap(rng *rand.Rand, figure func([]Scores) float64, scores ...Scores) Estimate {
+	e := Estimate{Value: figure(scores)}
+	drawn := make([]Scores, len(scores))
+	for a, s := range scores {
+		for _, runs := range s {
+			drawn[a] = append(drawn[a], make([]float64, len(runs)))
+		}
+	}
+	values := make([]float64, Resamples)
+	for i := range values {
+		for a, s := range scores {
+			for task, runs := range s {
+				for j := range drawn[a][task] {
+					drawn[a][task][j] = runs[rng.IntN(len(runs))]
+				}
+			}
+		}
+		values[i] = figure(drawn)
+	}
+	slices.Sort(values)
+	e.Low, e.High = Quantile(values, 0.025), Quantile(values, 0.975)
+	return e
+}
+
+// IQMInterval is the IQM with its interval.
+func IQMInterval(rng *rand.Rand, s Scores) Estimate {
+	return Bootstrap(rng, func(drawn []Scores) float64 { return IQM(drawn[0]) }, s)
+}
+
+// ImprovementInterval is the probability of improvement with its interval.
+func ImprovementInterval(rng *rand.Rand, x, y Scores) Estimate {
+	return Bootstrap(rng, func(drawn []Scores) float64 { return Improvement(drawn[0], drawn[1]) }, x, y)
+}
+
+// Quantile is the q-quantile of sorted values, linear between the two around it.
+func Quantile(sorted []float64, q float64) float64 {
+	at := q * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+}
