@@ -11,6 +11,7 @@ import (
 
 	"covey/algo"
 	"covey/env"
+	"covey/internal/corridor"
 	"covey/rollout"
 	"covey/state"
 )
@@ -223,17 +224,17 @@ func TestWhatFails(t *testing.T) {
 	broken := errors.New("boundary broke")
 	for _, update := range []string{Ordered, Async, Sync} {
 		for want, c := range map[string]struct {
-			alter    func(worker int, c *corridor)
+			alter    func(worker int, w *corridor.World)
 			boundary func(cancel func()) algo.Boundary
 		}{
-			"corridor caved in": {alter: func(worker int, c *corridor) {
+			"corridor caved in": {alter: func(worker int, w *corridor.World) {
 				if worker == 1 {
-					c.failAt = 100
+					w.FailAt = 100
 				}
 			}},
-			"worker 1: the loss is not finite": {alter: func(worker int, c *corridor) {
+			"worker 1: the loss is not finite": {alter: func(worker int, w *corridor.World) {
 				if worker == 1 {
-					c.nanAt = 100
+					w.NaNAt = 100
 				}
 			}},
 			"boundary broke": {boundary: func(func()) algo.Boundary {
@@ -278,9 +279,9 @@ func TestNobodyIsWaitedForInVain(t *testing.T) {
 				cfg := small()
 				cfg.Workers, cfg.Update = workers, update
 				ctx, cancel := context.WithCancel(context.Background())
-				l := newLearner(t, cfg, 1, corridors(cfg.Envs, false, func(worker int, c *corridor) {
+				l := newLearner(t, cfg, 1, corridors(cfg.Envs, false, func(worker int, w *corridor.World) {
 					if leaves && worker == workers-1 {
-						c.leaveAt = 100
+						w.LeaveAt = 100
 					}
 				}))
 				err := l.Run(ctx, func(p algo.Progress) (algo.Decision, error) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"runtime"
 
 	"covey/env"
 	"covey/state"
@@ -24,6 +25,7 @@ type World struct {
 	FailAt     int  // the call of Step that returns an error; 0: none
 	NaNAt      int  // the call whose reward is NaN; 0: none
 	LostAt     int  // the call whose observation is NaN; 0: none
+	LeaveAt    int  // the call that ends its goroutine; 0: none
 
 	x      float64
 	steps  int
@@ -75,6 +77,9 @@ func (w *World) Step(action []float32, obs env.Values) (env.Outcome, error) {
 	w.calls++
 	if w.calls == w.FailAt {
 		return env.Outcome{}, ErrCaveIn
+	}
+	if w.calls == w.LeaveAt {
+		runtime.Goexit()
 	}
 	move := 0.2 * float64(2*action[0]-1)
 	if w.Continuous {
