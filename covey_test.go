@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -177,6 +178,56 @@ func TestAPolicyNeedsNoEnvironmentToLoad(t *testing.T) {
 	}
 	if want := new(coin).Spec(); p.Spec.ID != want.ID || loaded.Env != want.ID || p.Spec.Observation.High[0] != 1 {
 		t.Errorf("loaded %+v", p.Spec)
+	}
+}
+
+// stepped counts the steps of an environment.
+type stepped struct {
+	env.Environment
+	steps *atomic.Uint64
+}
+
+func (s stepped) Step(action []float32, obs env.Values) (env.Outcome, error) {
+	s.steps.Add(1)
+	return s.Environment.Step(action, obs)
+}
+
+// TestEnvironmentsAreWrapped, covey's own and others, in training and in evaluation.
+func TestEnvironmentsAreWrapped(t *testing.T) {
+	cfg := small(t, "a3c", "Pendulum-v1") // of which no episode ends early
+	cfg.ActionRepeat, cfg.Eval.Every = 4, 0
+	e, err := cfg.Environment()
+	if err != nil || e.Spec().MaxSteps != 50 {
+		t.Errorf("episodes of %d actions, %v; want 50", e.Spec().MaxSteps, err)
+	}
+	var steps atomic.Uint64
+	run := mustTrain(t, cfg, covey.Options{Environment: func() (env.Environment, error) {
+		e, err := covey.NewEnvironment("Pendulum-v1")
+		return stepped{e, &steps}, err
+	}})
+	evaluated := uint64(2 * cfg.Eval.Episodes * 200)
+	// A worker may be on its way to an update that comes after the last one.
+	if trained := steps.Load() - evaluated; run.Eval.MeanLength != 50 || trained < 4*run.EnvSteps || trained > 4*(run.EnvSteps+40) {
+		t.Errorf("evaluated over %v actions an episode, trained for %d steps with %d actions", run.Eval.MeanLength, trained, run.EnvSteps)
+	}
+}
+
+// TestEvaluationIsAsConfigured: its seed and its mode.
+func TestEvaluationIsAsConfigured(t *testing.T) {
+	means := map[float64]bool{}
+	for _, seed := range []uint64{1, 2} {
+		for _, sample := range []bool{false, true} {
+			cfg := small(t, "a3c", "Pendulum-v1")
+			cfg.Eval.Seed, cfg.Eval.Sample = seed, sample
+			run := mustTrain(t, cfg, covey.Options{})
+			if want := map[bool]string{false: train.Greedy, true: train.Sampled}[sample]; run.Eval.Mode != want {
+				t.Errorf("sample is %v, the evaluation %s", sample, run.Eval.Mode)
+			}
+			means[run.Eval.Mean] = true
+		}
+	}
+	if len(means) != 4 {
+		t.Errorf("2 seeds and 2 modes gave %d different evaluations", len(means))
 	}
 }
 

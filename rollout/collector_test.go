@@ -194,6 +194,61 @@ func TestMomentsAreFrozen(t *testing.T) {
 			t.Errorf("element %d is shown as %v, want %v", i, got, want)
 		}
 	}
+	for i, raw := range []float64{3, 3} { // and is cut off
+		want := (raw - m.Mean[i]) / m.Deviation(i)
+		if got := float64(s.Final.F[i]); len(s.FinalRows) != 1 || math.Abs(got-want) > 1e-6 {
+			t.Errorf("element %d of the final observation is shown as %v, want %v", i, got, want)
+		}
+	}
+}
+
+// valve takes numbers between 2 and 4 and ends each episode at once, both terminated and truncated.
+type valve struct {
+	clock
+	taken []float32
+}
+
+func (v *valve) Spec() env.Spec {
+	s := v.clock.Spec()
+	s.Action = env.NewBox([]float32{2}, []float32{4})
+	return s
+}
+
+func (v *valve) Step(action []float32, _ env.Values) (env.Outcome, error) {
+	v.taken = append(v.taken, action[0])
+	return env.Outcome{Terminated: true, Truncated: true}, nil
+}
+
+// TestBoundsAreTheEnvironments: it gets actions within its bounds, while the segment holds them as sampled.
+// What is both terminated and truncated has no final observation: nothing follows it.
+func TestBoundsAreTheEnvironments(t *testing.T) {
+	world := &valve{clock: clock{limit: 1}}
+	v, err := env.Batch(world)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := nn.NewMLP(v.Spec().Observation, nn.Config{Activation: "relu", Init: "glorot"}, nn.Head{Name: "policy", Width: 2, Gain: 0.01})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &policy.Policy{Spec: v.Spec(), Net: net, NewSampler: func() dist.Sampler { return dist.NewGaussian(1) }, Params: make([]float32, net.Size)}
+	c, err := NewCollector(p, v, Fixed, 50, 1, []uint64{1}, rand.New(rand.NewPCG(2, 2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := collect(t, c)
+	beyond := 0
+	for i, a := range s.Actions {
+		if a < -1 || a > 1 {
+			beyond++
+		}
+		if want := 3 + min(max(a, -1), 1); math.Abs(float64(world.taken[i]-want)) > 1e-6 {
+			t.Errorf("sampled %v, the environment got %v, want %v", a, world.taken[i], want)
+		}
+	}
+	if beyond == 0 || len(s.FinalRows) != 0 || len(s.Episodes) != 50 {
+		t.Errorf("%d samples beyond the bounds, %d final observations, %d episodes; want some, 0, 50", beyond, len(s.FinalRows), len(s.Episodes))
+	}
 }
 
 func TestCollectAllocatesNothing(t *testing.T) {

@@ -7,10 +7,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"covey/algo"
+	"covey/env"
 	"covey/rollout"
 )
 
@@ -146,6 +148,56 @@ func TestSolvedByEvaluation(t *testing.T) {
 	l.episodes = func(uint64) []rollout.Episode { return nil }
 	if r := mustRun(t, l, o); !r.Solved || r.EnvSteps != 340 || r.TrainReturnMean100 != nil {
 		t.Errorf("solved: %v after %d steps", r.Solved, r.EnvSteps)
+	}
+}
+
+// TestSampledPoliciesCount where the options say so, in every evaluation.
+func TestSampledPoliciesCount(t *testing.T) {
+	for _, sample := range []bool{false, true} {
+		var out strings.Builder
+		o := options()
+		o.Eval.Sample, o.Eval.Every, o.Output.Progress = sample, 400, &out
+		r, mode := mustRun(t, newPupil(t), o), modeName(sample)
+		if r.EvalGreedy.Mode != Greedy || r.EvalSampled.Mode != Sampled || r.Eval.Mode != mode {
+			t.Errorf("evaluations are %s and %s, the one that counts is %s", r.EvalGreedy.Mode, r.EvalSampled.Mode, r.Eval.Mode)
+		}
+		if n := strings.Count(out.String(), "12 episodes, "+mode+")"); n != 2 {
+			t.Errorf("%d of 2 evaluations were %s:\n%s", n, mode, out.String())
+		}
+	}
+}
+
+// seedTaker is a lane that notes what it is reset with.
+type seedTaker struct {
+	lane
+	note func(uint64)
+}
+
+func (s *seedTaker) Reset(seed uint64, obs env.Values) error {
+	s.note(seed)
+	return s.lane.Reset(seed, obs)
+}
+
+// TestFinalEpisodesAreFresh: none of them was played in an evaluation before.
+func TestFinalEpisodesAreFresh(t *testing.T) {
+	var mu sync.Mutex
+	times := map[uint64]int{}
+	o := options()
+	o.Eval.Every = 300 // at 300, 600 and 900, before the end at 1000
+	o.Eval.New = func() (env.Environment, error) {
+		return &seedTaker{note: func(seed uint64) {
+			mu.Lock()
+			defer mu.Unlock()
+			times[seed]++
+		}}, nil
+	}
+	mustRun(t, newPupil(t), o)
+	counts := map[int]int{}
+	for _, n := range times {
+		counts[n]++
+	}
+	if want := map[int]int{3: 12, 2: 12}; !reflect.DeepEqual(counts, want) {
+		t.Errorf("seeds by how often they were played: %v, want %v", counts, want)
 	}
 }
 
