@@ -8,6 +8,7 @@ import (
 
 	"covey"
 	"covey/env"
+	"covey/env/envtest"
 )
 
 // A run leaves a folder behind, whose policy can be loaded and asked for actions.
@@ -39,25 +40,33 @@ func ExampleLoadPolicy() {
 // coin pays 1 for naming the side that it shows, 0 otherwise; an episode is ten tosses.
 type coin struct {
 	toss, side uint64
+	running    bool
 }
 
 func (c *coin) Spec() env.Spec {
-	return env.Spec{ID: "Coin", Observation: env.NewBox([]float32{-1}, []float32{1}), Action: env.NewDiscrete(2), MaxSteps: 10}
+	return env.Spec{ID: "Coin", Observation: env.NewBox([]float32{-1}, []float32{1}), Action: env.NewDiscrete(2)}
 }
 
 func (c *coin) Reset(seed uint64, obs env.Values) error {
-	c.toss, c.side = 0, seed
+	c.toss, c.side, c.running = 0, seed, true
 	obs.F[0] = c.shown()
 	return nil
 }
 
 func (c *coin) Step(action []float32, obs env.Values) (env.Outcome, error) {
 	var out env.Outcome
+	if !c.running {
+		return out, fmt.Errorf("Coin: %w", env.ErrResetNeeded)
+	}
+	if err := c.Spec().Action.Check(env.Values{F: action}); err != nil {
+		return out, fmt.Errorf("Coin: action %v: %w", action, err)
+	}
 	if action[0] == float32(c.side>>c.toss&1) {
 		out.Reward = 1
 	}
 	c.toss++
 	out.Terminated = c.toss == 10
+	c.running = !out.Terminated
 	obs.F[0] = c.shown()
 	return out, nil
 }
@@ -69,6 +78,9 @@ func (c *coin) shown() float32 { return 2*float32(c.side>>c.toss&1) - 1 }
 
 // Learning in an environment of one's own.
 func Example_ownEnvironment() {
+	if err := envtest.Check(func() env.Environment { return new(coin) }); err != nil {
+		log.Fatal(err) // it breaks a rule of env.Environment
+	}
 	cfg, err := covey.NewConfig("a3c", "Coin")
 	if err != nil {
 		log.Fatal(err)
