@@ -330,6 +330,8 @@ func TestBadConfigs(t *testing.T) {
 		"value_target is rewards_to_go, which wants segment: episode":                 func(c *Config) { c.ValueTarget = RewardsToGo },
 		"policy_gain is NaN, must be between -3.4028235e+38 and 3.4028235e+38":        func(c *Config) { c.PolicyGain = float32(math.NaN()) },
 		"value_weight is +Inf, must be between 0 and 3.4028235e+38":                   func(c *Config) { c.ValueWeight = float32(math.Inf(1)) },
+		"log_std.initial is -1, which wants log_std.state_dependent: false":           func(c *Config) { c.LogStd = LogStd{Initial: -1, StateDependent: true} },
+		"normalize_advantages wants more than one row in a segment":                   func(c *Config) { c.NormalizeAdvantages, c.Envs, c.SegmentLength = true, 1, 1 },
 		"critic_rate wants network.separate: true, or the trunk would belong to both": func(c *Config) { c.CriticRate = &rate },
 		"anneal is linear, which wants anneal_steps (or a budget of steps)":           func(c *Config) { c.Anneal = "linear" },
 		"optimizer.epsilon: 0, want a number between 0 and 1":                         func(c *Config) { c.Optimizer.Epsilon = 0 },

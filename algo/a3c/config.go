@@ -141,6 +141,10 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("value_target is %s, which wants segment: %s", RewardsToGo, rollout.WholeEpisode)
 	case c.CriticRate != nil && !c.Network.Separate:
 		return fmt.Errorf("critic_rate wants network.separate: true, or the trunk would belong to both")
+	case c.LogStd.StateDependent && c.LogStd.Initial != 0:
+		return fmt.Errorf("log_std.initial is %v, which wants log_std.state_dependent: false", c.LogStd.Initial)
+	case c.NormalizeAdvantages && c.Segment != rollout.WholeEpisode && c.Envs*c.SegmentLength == 1:
+		return fmt.Errorf("normalize_advantages wants more than one row in a segment")
 	case c.Anneal == optim.Linear && c.AnnealSteps == 0:
 		return fmt.Errorf("anneal is linear, which wants anneal_steps (or a budget of steps)")
 	}
