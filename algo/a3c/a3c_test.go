@@ -327,6 +327,7 @@ func TestBadConfigs(t *testing.T) {
 		"lambda is NaN, must be between 0 and 1":                                      func(c *Config) { c.Lambda = float32(math.NaN()) },
 		`update is "hogwild", must be one of [ordered async sync]`:                    func(c *Config) { c.Update = "hogwild" },
 		"segment is episode, which wants envs: 1, not 3":                              func(c *Config) { c.Segment = rollout.WholeEpisode },
+		"segment_length is 1048576, times envs: 65536 more than 4194304 rows":         func(c *Config) { c.SegmentLength, c.Envs = 1<<20, 1<<16 },
 		"value_target is rewards_to_go, which wants segment: episode":                 func(c *Config) { c.ValueTarget = RewardsToGo },
 		"policy_gain is NaN, must be between -3.4028235e+38 and 3.4028235e+38":        func(c *Config) { c.PolicyGain = float32(math.NaN()) },
 		"value_weight is +Inf, must be between 0 and 3.4028235e+38":                   func(c *Config) { c.ValueWeight = float32(math.Inf(1)) },

@@ -78,6 +78,9 @@ func DefaultConfig() Config {
 	}
 }
 
+// maxRows bounds a segment: what a worker holds of it should fit into memory.
+const maxRows = 1 << 22
+
 // Validate names the first key whose value is impossible.
 func (c *Config) Validate() error {
 	for _, x := range []struct {
@@ -137,6 +140,8 @@ func (c *Config) Validate() error {
 	switch {
 	case c.Segment != rollout.Fixed && c.Envs != 1:
 		return fmt.Errorf("segment is %s, which wants envs: 1, not %d", c.Segment, c.Envs)
+	case c.Envs*c.SegmentLength > maxRows:
+		return fmt.Errorf("segment_length is %d, times envs: %d more than %d rows", c.SegmentLength, c.Envs, maxRows)
 	case c.ValueTarget == RewardsToGo && c.Segment != rollout.WholeEpisode:
 		return fmt.Errorf("value_target is %s, which wants segment: %s", RewardsToGo, rollout.WholeEpisode)
 	case c.CriticRate != nil && !c.Network.Separate:
