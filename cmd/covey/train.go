@@ -118,7 +118,7 @@ func (f *trainFlags) output(cmd *cobra.Command) train.Output {
 	}
 	if file, ok := o.Progress.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		width, _, err := term.GetSize(int(file.Fd()))
-		o.Terminal, o.Width = err == nil, width
+		o.Terminal, o.Width = err == nil && width > 0, width // some terminals do not know their width
 	}
 	return o
 }
