@@ -359,3 +359,23 @@ func TestAdopt(t *testing.T) {
 		t.Error("a policy of another network was adopted")
 	}
 }
+
+// TestFailureWaitsItsTurn: a segment that was begun before the stop, and would have been discarded, is not
+// missed when it fails; one step earlier it is.
+func TestFailureWaitsItsTurn(t *testing.T) {
+	for _, c := range []struct {
+		failAt int
+		fails  bool
+	}{{4*7 + 1, false}, {4 * 7, true}} {
+		for range 10 {
+			l := newLearner(t, small(), 1, corridors(3, false, func(worker int, w *corridor.World) {
+				if worker == 1 {
+					w.FailAt = c.failAt // in the 5th segment, the 10th update; or in the 4th, the 8th
+				}
+			}))
+			if err := l.Run(context.Background(), until(9)); (err != nil) != c.fails {
+				t.Fatalf("a failure in step %d of worker 1 gave error %v", c.failAt, err)
+			}
+		}
+	}
+}

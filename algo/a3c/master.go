@@ -2,7 +2,6 @@ package a3c
 
 import (
 	"fmt"
-	"math"
 	"sync/atomic"
 
 	"covey/algo"
@@ -57,16 +56,17 @@ func newGlobal(cfg *Config, p *policy.Policy) (*global, error) {
 // apply makes one update along values, the mean of the gradients learned, and asks the boundary how to
 // go on.
 func (g *global) apply(values []float32, learned []*Gradient) error {
+	for _, l := range learned {
+		if err := l.failure(); err != nil {
+			g.halt()
+			return fmt.Errorf("step %d, worker %d: %w", g.steps, l.Worker, err)
+		}
+	}
 	anneal := g.cfg.Anneal.At(g.steps, g.cfg.AnnealSteps)
 	clear(g.metrics)
 	g.finished = g.finished[:0]
 	share := 1 / float64(len(learned))
 	for _, l := range learned {
-		if !finite(l.Losses.GradientNorm + l.Losses.Value + l.Losses.Policy) {
-			g.halt()
-			return fmt.Errorf("step %d, worker %d: the loss is not finite (policy %v, value %v, gradient norm %v)",
-				g.steps, l.Worker, l.Losses.Policy, l.Losses.Value, l.Losses.GradientNorm)
-		}
 		g.steps += uint64(l.Steps)
 		g.episodes += uint64(len(l.Episodes))
 		g.policy.Moments.Merge(l.Moments)
@@ -118,5 +118,3 @@ func (g *global) State(w state.Walker) error {
 	}
 	return nil
 }
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

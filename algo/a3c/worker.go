@@ -22,6 +22,19 @@ type Gradient struct {
 	Episodes []rollout.Episode
 	Moments  *policy.Moments // seen in the segment
 	Losses   Losses
+	Err      error // the segment failed: the run ends at its turn, unless it was to stop before
+}
+
+// failure says why the gradient cannot be applied.
+func (g *Gradient) failure() error {
+	if g.Err != nil {
+		return g.Err
+	}
+	l := &g.Losses
+	if sum := l.Policy + l.Value + l.GradientNorm; math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return fmt.Errorf("the loss is not finite (policy %v, value %v, gradient norm %v)", l.Policy, l.Value, l.GradientNorm)
+	}
+	return nil
 }
 
 // Losses describes a segment's losses before the update, all per step.
@@ -69,14 +82,15 @@ func (w *worker) run(ctx context.Context) error {
 			return err
 		}
 		w.collect.Seen.Reset()
+		g = &w.gradient
 		segment, err := w.collect.Collect()
 		if err != nil {
-			return fmt.Errorf("worker %d: %w", w.id, err)
+			g.Err = err
+			continue
 		}
 		segment.Version = reply.Version
 		w.advantages(segment)
 		w.differentiate(segment)
-		g = &w.gradient
 		g.Losses.GradientNorm = float64(optim.ClipNorm(g.Values, w.cfg.ClipNorm))
 	}
 }
