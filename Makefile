@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help build test vet lint fmt-check unit race purego cross nested python-lock fuzz \
-	bench bench-kernel bench-a3c results curve
+	bench bench-kernel bench-a3c bench-sac results results-classic curve
 
 LINT    := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 NESTED  := internal/kernel/gen
@@ -77,8 +77,14 @@ bench-kernel: ## the kernels, with their ratio to the FMA peak of the same run
 bench-a3c: build ## covey beside a C reference, PyTorch, SB3 and SBX on CartPole: one table
 	go run ./bench/a3c -covey ./covey $(BENCH)
 
-results: build ## the same, kept under docs/results
+bench-sac: build ## covey's SAC beside PyTorch, SB3, SBX and (RLTOOLS=/its/source) RLtools: one table
+	go run ./bench/sac -covey ./covey $(BENCH)
+
+results: build ## bench-a3c, kept under docs/results
 	go run ./bench/a3c -covey ./covey -out docs/results $(BENCH)
+
+results-classic: build ## docs/results/classic.md: all algorithms on the classic tasks, ten seeds each; goes on where it was interrupted
+	go run ./bench/classic -covey ./covey $(BENCH)
 
 curve: build ## docs/img/cartpole.png: learning curves of ten seeds
 	@set -e; here=$$PWD; dir=$$(mktemp -d); trap 'rm -r "$$dir"' EXIT; cd "$$dir"; \

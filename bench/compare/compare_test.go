@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,5 +112,23 @@ func TestNumbers(t *testing.T) {
 		if got := Duration(x); got != want {
 			t.Errorf("Duration(%v) = %s, want %s", x, got, want)
 		}
+	}
+}
+
+func TestBenchmarksAreRead(t *testing.T) {
+	const output = "goos: linux\nBenchmarkX/a-b/cores=1-16 \t 10\t 100 ns/op\t 2.5 GFLOP/s\nBenchmarkX/a-b/cores=1-16 \t 10\t 300 ns/op\t 2 GFLOP/s\nBenchmarkY/64-64x100 \t 1\t 7 ns/op\nPASS\n"
+	all, err := ReadBenchmarks(strings.NewReader(output))
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	x, y := all[0], all[1]
+	if x.Name != "X/a-b/cores=1" || !slices.Equal(x.Values["ns/op"], []float64{100, 300}) || !slices.Equal(x.Values["GFLOP/s"], []float64{2.5, 2}) {
+		t.Errorf("got %+v", x)
+	}
+	if y.Name != "Y/64-64x100" || !slices.Equal(y.Values["ns/op"], []float64{7}) {
+		t.Errorf("got %+v", y)
+	}
+	if _, err := ReadBenchmarks(strings.NewReader("BenchmarkX-2 10 fast ns/op\n")); err == nil {
+		t.Error("a word is read as a number")
 	}
 }

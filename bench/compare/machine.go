@@ -71,3 +71,9 @@ func firstLine(ctx context.Context, program string, args ...string) string {
 	line, _, _ := strings.Cut(output(ctx, program, args...), "\n")
 	return line
 }
+
+// HasAVX512 says whether the CPU has AVX-512 F, where the system tells.
+func HasAVX512() bool {
+	content, err := os.ReadFile("/proc/cpuinfo")
+	return err == nil && bytes.Contains(content, []byte(" avx512f "))
+}

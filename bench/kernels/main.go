@@ -5,7 +5,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -18,6 +17,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"covey/bench/compare"
 	"covey/bench/stats"
 )
 
@@ -58,53 +58,19 @@ type measured struct {
 
 // read collects the lines of go test -bench, in their order.
 func read(r io.Reader) ([]*measured, error) {
+	all, err := compare.ReadBenchmarks(r)
+	if err == nil && len(all) == 0 {
+		err = errors.New("no benchmark ran")
+	}
 	var rows []*measured
-	byName := map[string]*measured{}
-	lines := bufio.NewScanner(r)
-	for lines.Scan() {
-		words := strings.Fields(lines.Text())
-		if len(words) < 4 || !strings.HasPrefix(words[0], "Benchmark") {
-			continue
+	for _, b := range all {
+		m := &measured{name: b.Name, ns: b.Values["ns/op"], gflops: b.Values["GFLOP/s"]}
+		if i := strings.LastIndexByte(b.Name, '/'); i >= 0 {
+			m.name, m.level = b.Name[:i], b.Name[i+1:]
 		}
-		m := byName[words[0]]
-		if m == nil {
-			m = &measured{}
-			m.name, m.level = split(words[0])
-			byName[words[0]] = m
-			rows = append(rows, m)
-		}
-		for i := 2; i+1 < len(words); i += 2 {
-			value, err := strconv.ParseFloat(words[i], 64)
-			if err != nil {
-				return nil, fmt.Errorf("%q: %w", lines.Text(), err)
-			}
-			switch words[i+1] {
-			case "ns/op":
-				m.ns = append(m.ns, value)
-			case "GFLOP/s":
-				m.gflops = append(m.gflops, value)
-			}
-		}
+		rows = append(rows, m)
 	}
-	if err := lines.Err(); err != nil {
-		return nil, err
-	}
-	if len(rows) == 0 {
-		return nil, errors.New("no benchmark ran")
-	}
-	return rows, nil
-}
-
-// split takes "BenchmarkMatMul/20x128x128/avx2-2" apart: what ran, and at which level.
-func split(benchmark string) (name, level string) {
-	name = strings.TrimPrefix(benchmark, "Benchmark")
-	if i := strings.LastIndexByte(name, '-'); i >= 0 { // GOMAXPROCS, which go test appends
-		name = name[:i]
-	}
-	if i := strings.LastIndexByte(name, '/'); i >= 0 {
-		name, level = name[:i], name[i+1:]
-	}
-	return name, level
+	return rows, err
 }
 
 // table prints the medians, and how near they come to the peak of their level: the best that was seen of

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"image/color"
+	"os"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	vgdraw "gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+
+	"covey/bench/stats"
+)
+
+// palette is of Okabe and Ito's colours, which colour-blind people can tell apart.
+var palette = []color.NRGBA{{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}}
+
+// Sizes of a picture.
+const (
+	panelWidth, panelHeight = 5 * vg.Inch, 3.4 * vg.Inch
+	margin                  = 10 // points
+	dotsPerInch             = 110
+)
+
+// draw makes a picture of a task: a panel for each budget, in it for each algorithm the IQM of the evaluations on the
+// way, with its 95 % interval.
+func draw(of []*result, path string) error {
+	panels := make([]*plot.Plot, len(of))
+	for i, r := range of {
+		var err error
+		if panels[i], err = panel(r); err != nil {
+			return err
+		}
+	}
+	canvas := vgimg.NewWith(vgimg.UseWH(panelWidth*vg.Length(len(of)), panelHeight), vgimg.UseDPI(dotsPerInch))
+	all := vgdraw.New(canvas)
+	tiles := vgdraw.Tiles{Rows: 1, Cols: len(of), PadX: 3 * margin, PadTop: margin, PadBottom: margin, PadLeft: margin, PadRight: 2 * margin}
+	for i, c := range plot.Align([][]*plot.Plot{panels}, tiles, all)[0] {
+		panels[i].Draw(c)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(f); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+func panel(r *result) (*plot.Plot, error) {
+	p := plot.New()
+	p.Y.Label.Text = "return"
+	p.X.Label.Text = "environment steps"
+	if r.Budget == equalTime {
+		p.X.Label.Text = "seconds"
+	}
+	p.X.Min = 0
+	p.Legend.Left = true
+	p.Legend.Top = r.Task.Env != "CartPole-v1" && r.Task.Env != "MountainCarContinuous-v0"
+	p.Title.Text = r.Task.Env
+	for _, style := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
+		style.Font.Variant, style.Font.Size = "Sans", 9
+	}
+	p.Add(plotter.NewGrid())
+	for i, s := range r.Algos {
+		middle, band := s.curve(r.Budget)
+		if len(middle) == 0 {
+			continue
+		}
+		shade := palette[i]
+		area, err := plotter.NewPolygon(band)
+		if err != nil {
+			return nil, err
+		}
+		area.Color, area.Width = color.NRGBA{shade.R, shade.G, shade.B, 50}, 0
+		line, err := plotter.NewLine(middle)
+		if err != nil {
+			return nil, err
+		}
+		line.Color, line.Width = shade, vg.Points(1.5)
+		p.Add(area, line)
+		p.Legend.Add(s.Algo, line)
+	}
+	return p, nil
+}
+
+// curvePoints is how many points a curve over time is drawn with.
+const curvePoints = 40
+
+// curve is the IQM over seeds of the latest evaluation, from where all seeds have one to where the first of
+// them ends; and the outline of its interval.
+func (s *summary) curve(b budget) (middle, band plotter.XYs) {
+	at := func(p point) float64 {
+		if b == equalTime {
+			return p.WallS
+		}
+		return p.Steps
+	}
+	from, to := 0.0, -1.0
+	for _, r := range s.Runs {
+		if len(r.Curve) == 0 {
+			return nil, nil
+		}
+		from = max(from, at(r.Curve[0]))
+		if last := at(r.Curve[len(r.Curve)-1]); to < 0 || last < to {
+			to = last
+		}
+	}
+	var low, high plotter.XYs
+	for i := range curvePoints {
+		x := from + (to-from)*float64(i)/(curvePoints-1)
+		var scores []float64
+		for _, r := range s.Runs {
+			scores = append(scores, latest(r.Curve, at, x))
+		}
+		e := stats.IQMInterval(interval(), stats.Scores{scores})
+		middle = append(middle, plotter.XY{X: x, Y: e.Value})
+		low, high = append(low, plotter.XY{X: x, Y: e.Low}), append(high, plotter.XY{X: x, Y: e.High})
+	}
+	slices.Reverse(low)
+	return middle, append(high, low...)
+}
+
+// latest is the return of the last evaluation at or before x.
+func latest(curve []point, at func(point) float64, x float64) float64 {
+	value := curve[0].Return
+	for _, p := range curve {
+		if at(p) > x {
+			break
+		}
+		value = p.Return
+	}
+	return value
+}

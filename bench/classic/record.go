@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"covey/bench/compare"
+)
+
+// record is a finished run, as its file keeps it.
+type record struct {
+	Env      string  `json:"env"`
+	Algo     string  `json:"algo"`
+	Budget   budget  `json:"budget"`
+	Seed     uint64  `json:"seed"`
+	Settings string  `json:"settings"` // hash of the resolved configuration
+	Command  string  `json:"command"`
+	Machine  string  `json:"machine"`
+	Steps    float64 `json:"env_steps"` // of the environment: an action that is held for 8 steps is 8
+	Updates  float64 `json:"updates"`
+	WallS    float64 `json:"wall_s"`    // of training, with its evaluations
+	ProcessS float64 `json:"process_s"` // from the process's start to its end
+	// Final sums up 100 fresh episodes of the last policy, on seeds that no evaluation before has played.
+	Final final   `json:"final"`
+	Hash  string  `json:"params_sha256"`
+	Curve []point `json:"curve"`
+}
+
+// final is what covey train says of the last policy.
+type final struct {
+	Episodes int     `json:"episodes"`
+	Mean     float64 `json:"mean"`
+	Std      float64 `json:"std"`
+	Min      float64 `json:"min"`
+	Max      float64 `json:"max"`
+	Mode     string  `json:"mode"`
+}
+
+// point is an evaluation of 100 episodes during training.
+type point struct {
+	Steps  float64 `json:"env_steps"`
+	WallS  float64 `json:"wall_s"`
+	Return float64 `json:"return"`
+}
+
+// execute runs covey in a folder that it makes.
+func (p *planned) execute(ctx context.Context, covey, folder string, m compare.Machine) (*record, error) {
+	j := compare.Job{Program: covey, Args: p.args(folder)}
+	var got struct {
+		EnvSteps float64 `json:"env_steps"`
+		Updates  float64 `json:"updates"`
+		WallS    float64 `json:"wall_s"`
+		Hash     string  `json:"params_sha256"`
+		Eval     final   `json:"eval"`
+	}
+	seen, err := j.Run(ctx, &got)
+	if err != nil {
+		return nil, err
+	}
+	curve, err := readCurve(filepath.Join(folder, "progress.csv"), p.repeat)
+	if err != nil {
+		return nil, err
+	}
+	shown := compare.Job{Program: covey, Args: p.args(p.name())}
+	return &record{
+		Env: p.Env, Algo: p.Algo, Budget: p.Budget, Seed: p.Seed, Settings: p.settings, Command: shown.Line(), Machine: m.String(),
+		Steps: p.repeat * got.EnvSteps, Updates: got.Updates, WallS: got.WallS, ProcessS: seen.Seconds, Final: got.Eval, Hash: got.Hash, Curve: curve,
+	}, nil
+}
+
+// readCurve reads the evaluations of a run's table. repeat: steps of the environment that each action is held for.
+func readCurve(path string, repeat float64) ([]point, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("%s is empty", path)
+	}
+	var columns [3]int
+	for i, name := range []string{"env_steps", "wall_s", "eval_return_mean"} {
+		if columns[i] = slices.Index(rows[0], name); columns[i] < 0 {
+			return nil, fmt.Errorf("%s: no column %s", path, name)
+		}
+	}
+	var curve []point
+	for i, row := range rows[1:] {
+		if row[columns[2]] == "" {
+			continue
+		}
+		var x [3]float64
+		for k, column := range columns {
+			if x[k], err = strconv.ParseFloat(row[column], 64); err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", path, i+2, err)
+			}
+		}
+		curve = append(curve, point{Steps: repeat * x[0], WallS: x[1], Return: x[2]})
+	}
+	return curve, nil
+}
+
+func (r *record) path(folder string) string {
+	return filepath.Join(folder, fmt.Sprintf("%s-%s-%s-%d.json", r.Env, r.Algo, r.Budget, r.Seed))
+}
+
+// store writes the record, whole or not at all.
+func (r *record) store(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	half := r.path(folder) + ".part"
+	if err := os.WriteFile(half, append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(half, r.path(folder))
+}
+
+// load is the planned run's record; nil where there is none, or one with other settings.
+func load(folder string, p *planned) (*record, error) {
+	path := (&record{Env: p.Env, Algo: p.Algo, Budget: p.Budget, Seed: p.Seed}).path(folder)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r record
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if r.Settings != p.settings {
+		return nil, nil
+	}
+	return &r, nil
+}
+
+// drop is how far the last policy falls behind the best one that was evaluated on the way; 0 where it does not.
+func (r *record) drop() float64 {
+	best := r.Final.Mean
+	for _, p := range r.Curve {
+		best = max(best, p.Return)
+	}
+	return best - r.Final.Mean
+}
