@@ -7,13 +7,15 @@ import (
 )
 
 // turnstile counts turns; each worker waits for the count to come to a number of its own. A turn takes
-// microseconds, less than parking a goroutine would, so that a wait begins with spinning. But a core that
-// spins for long takes it from somebody, perhaps from the very worker that is waited for: then the
-// goroutine is parked.
+// microseconds, while a goroutine that was parked takes tens of them to run again, and then beside its waker
+// instead of on a core of its own. So a wait begins with spinning. But a core that spins for long takes it
+// from somebody, perhaps from the very worker that is waited for: then the goroutine is parked.
 type turnstile struct {
 	_       [64]byte // everybody spins on the count
 	count   atomic.Uint64
 	_       [64]byte
+	looks   int      // at the count, before parking
+	yield   bool     // to other goroutines between looks: there are more workers than processors
 	waiters []waiter // one per worker
 }
 
@@ -23,14 +25,11 @@ type waiter struct {
 	_      [48]byte
 }
 
-// How long a wait spins: looks at the count, and then looks between which other goroutines may run.
-const (
-	looks  = 2000
-	yields = 100
-)
-
 func newTurnstile(workers int) *turnstile {
-	t := &turnstile{waiters: make([]waiter, workers)}
+	t := &turnstile{looks: 200_000, waiters: make([]waiter, workers)} // some 100 µs
+	if workers > runtime.GOMAXPROCS(0) {
+		t.looks, t.yield = 100, true
+	}
 	for i := range t.waiters {
 		t.waiters[i].wake = make(chan struct{}, 1)
 	}
@@ -39,17 +38,16 @@ func newTurnstile(workers int) *turnstile {
 
 // await returns when the count has come to turn, stop is set or ctx has ended; the last is an error.
 func (t *turnstile) await(ctx context.Context, worker int, turn uint64, stop *atomic.Bool) error {
-	for range looks {
+	for range t.looks {
 		if t.count.Load() == turn {
 			return nil
 		}
+		if t.yield {
+			runtime.Gosched()
+		}
 	}
 	w := &t.waiters[worker]
-	for n := 0; t.count.Load() != turn && !stop.Load(); n++ {
-		if n < yields {
-			runtime.Gosched()
-			continue
-		}
+	for t.count.Load() != turn && !stop.Load() {
 		w.parked.Store(true)
 		if t.count.Load() == turn || stop.Load() { // it came while we lay down
 			w.parked.Store(false)
