@@ -37,7 +37,7 @@ type part struct {
 var metricNames = []string{"policy_loss", "value_loss", "entropy", "gradient_norm", "learning_rate", "lag"}
 
 func newGlobal(cfg *Config, p *policy.Policy) (*global, error) {
-	g := &global{cfg: cfg, policy: p, metrics: make([]float64, len(metricNames)), turns: newTurnstile(cfg.Workers)}
+	g := &global{cfg: cfg, policy: p, metrics: make([]float64, len(metricNames)), turns: newTurnstile(cfg.Workers, cfg.Update)}
 	ranges := []part{{from: 0, to: p.Net.Size, rate: cfg.LearningRate}}
 	if cfg.CriticRate != nil {
 		split := p.Net.Split()

@@ -14,8 +14,7 @@ type turnstile struct {
 	_       [64]byte // everybody spins on the count
 	count   atomic.Uint64
 	_       [64]byte
-	looks   int      // at the count, before parking
-	yield   bool     // to other goroutines between looks: there are more workers than processors
+	looks   int      // at the count, before letting other goroutines run
 	waiters []waiter // one per worker
 }
 
@@ -25,10 +24,18 @@ type waiter struct {
 	_      [48]byte
 }
 
-func newTurnstile(workers int) *turnstile {
-	t := &turnstile{looks: 200_000, waiters: make([]waiter, workers)} // some 100 µs
-	if workers > runtime.GOMAXPROCS(0) {
-		t.looks, t.yield = 100, true
+// How long a wait spins. Where all wait for the slowest of them, and have a core each, it pays to wait
+// longer than to be woken: some 100 µs.
+const (
+	turnLooks  = 2000
+	roundLooks = 200_000
+	yields     = 400 // looks between which other goroutines run, before parking
+)
+
+func newTurnstile(workers int, update string) *turnstile {
+	t := &turnstile{looks: turnLooks, waiters: make([]waiter, workers)}
+	if update == Sync && workers <= runtime.GOMAXPROCS(0) {
+		t.looks = roundLooks
 	}
 	for i := range t.waiters {
 		t.waiters[i].wake = make(chan struct{}, 1)
@@ -42,12 +49,13 @@ func (t *turnstile) await(ctx context.Context, worker int, turn uint64, stop *at
 		if t.count.Load() == turn {
 			return nil
 		}
-		if t.yield {
-			runtime.Gosched()
-		}
 	}
 	w := &t.waiters[worker]
-	for t.count.Load() != turn && !stop.Load() {
+	for n := 0; t.count.Load() != turn && !stop.Load(); n++ {
+		if n < yields {
+			runtime.Gosched()
+			continue
+		}
 		w.parked.Store(true)
 		if t.count.Load() == turn || stop.Load() { // it came while we lay down
 			w.parked.Store(false)
