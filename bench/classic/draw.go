@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"image/color"
 	"os"
 	"slices"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -28,16 +30,23 @@ const (
 // draw makes a picture of a task: a panel for each budget, in it for each algorithm the IQM of the evaluations on the
 // way, with its 95 % interval.
 func draw(of []*result, path string) error {
+	legend := newLegend()
 	panels := make([]*plot.Plot, len(of))
 	for i, r := range of {
+		var names *plot.Legend
+		if i == 0 { // the algorithms of all panels are the same
+			names = &legend
+		}
 		var err error
-		if panels[i], err = panel(r); err != nil {
+		if panels[i], err = panel(r, names); err != nil {
 			return err
 		}
 	}
-	canvas := vgimg.NewWith(vgimg.UseWH(panelWidth*vg.Length(len(of)), panelHeight), vgimg.UseDPI(dotsPerInch))
+	names := legend.Rectangle(vgdraw.Canvas{}).Size().Y
+	canvas := vgimg.NewWith(vgimg.UseWH(panelWidth*vg.Length(len(of)), panelHeight+names), vgimg.UseDPI(dotsPerInch))
 	all := vgdraw.New(canvas)
-	tiles := vgdraw.Tiles{Rows: 1, Cols: len(of), PadX: 3 * margin, PadTop: margin, PadBottom: margin, PadLeft: margin, PadRight: 2 * margin}
+	legend.Draw(vgdraw.Crop(all, 4*margin, 0, 0, -margin))
+	tiles := vgdraw.Tiles{Rows: 1, Cols: len(of), PadX: 3 * margin, PadTop: names + 2*margin, PadBottom: margin, PadLeft: margin, PadRight: 2 * margin}
 	for i, c := range plot.Align([][]*plot.Plot{panels}, tiles, all)[0] {
 		panels[i].Draw(c)
 	}
@@ -45,14 +54,39 @@ func draw(of []*result, path string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(f); err != nil {
-		_ = f.Close()
-		return err
-	}
-	return f.Close()
+	_, err = vgimg.PngCanvas{Canvas: canvas}.WriteTo(f)
+	return errors.Join(err, f.Close())
 }
 
-func panel(r *result) (*plot.Plot, error) {
+// newLegend stands above the panels, where it hides nothing.
+func newLegend() plot.Legend {
+	l := plot.NewLegend()
+	l.Top, l.Left = true, true
+	plain(&l.TextStyle)
+	return l
+}
+
+func plain(styles ...*text.Style) {
+	for _, style := range styles {
+		style.Font.Variant, style.Font.Size = "Sans", 9
+	}
+}
+
+// ticks are gonum's with short labels.
+type ticks struct{ plot.DefaultTicks }
+
+func (t ticks) Ticks(low, high float64) []plot.Tick {
+	all := t.DefaultTicks.Ticks(low, high)
+	for i := range all {
+		if all[i].Label != "" {
+			all[i].Label = strconv.FormatFloat(all[i].Value, 'f', -1, 64)
+		}
+	}
+	return all
+}
+
+// panel draws a result, and enters its algorithms in the legend if there is one.
+func panel(r *result, legend *plot.Legend) (*plot.Plot, error) {
 	p := plot.New()
 	p.Y.Label.Text = "return"
 	p.X.Label.Text = "environment steps"
@@ -60,12 +94,9 @@ func panel(r *result) (*plot.Plot, error) {
 		p.X.Label.Text = "seconds"
 	}
 	p.X.Min = 0
-	p.Legend.Left = true
-	p.Legend.Top = r.Task.Env != "CartPole-v1" && r.Task.Env != "MountainCarContinuous-v0"
 	p.Title.Text = r.Task.Env
-	for _, style := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
-		style.Font.Variant, style.Font.Size = "Sans", 9
-	}
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{}, ticks{}
+	plain(&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label)
 	p.Add(plotter.NewGrid())
 	for i, s := range r.Algos {
 		middle, band := s.curve(r.Budget)
@@ -84,7 +115,9 @@ func panel(r *result) (*plot.Plot, error) {
 		}
 		line.Color, line.Width = shade, vg.Points(1.5)
 		p.Add(area, line)
-		p.Legend.Add(s.Algo, line)
+		if legend != nil {
+			legend.Add(s.Algo, line)
+		}
 	}
 	return p, nil
 }

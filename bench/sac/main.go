@@ -27,6 +27,7 @@ type options struct {
 	rows      []string // beginnings of names
 	rounds    int
 	peers     int // rounds of Python peers, each of which takes about 10 s
+	updates   int // of one measurement of a Python peer
 	benchtime string
 	seeds     int // of runs until solved
 	out       string
@@ -59,10 +60,11 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&rows, "rows", "", "comma-separated beginnings of the names of rows to run, such as `covey,SBX` (default all)")
 	flags.IntVar(&o.rounds, "rounds", 5, "measurements per row")
 	flags.IntVar(&o.peers, "peer-rounds", 3, "runs of each Python peer, of five measurements each")
+	flags.IntVar(&o.updates, "peer-updates", 200, "updates of each of its measurements")
 	flags.StringVar(&o.benchtime, "benchtime", "1s", "duration of one measurement of an update")
 	flags.IntVar(&o.seeds, "seeds", 10, "seeds that covey solves Pendulum-v1 with")
 	flags.StringVar(&o.out, "out", "", "`folder` for the results as JSON, CSV and Markdown")
-	flags.BoolVar(&short, "short", false, "a few minutes: 3 rounds of 0.3 s, one of peers, 3 seeds")
+	flags.BoolVar(&short, "short", false, "a few minutes: 3 rounds of 0.3 s, one of peers with 50 updates, 3 seeds")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -70,13 +72,13 @@ func parse(args []string) (options, error) {
 		return o, fmt.Errorf("what is %q?", flags.Arg(0))
 	}
 	if short {
-		o.rounds, o.peers, o.benchtime, o.seeds = 3, 1, "0.3s", 3
+		o.rounds, o.peers, o.updates, o.benchtime, o.seeds = 3, 1, 50, "0.3s", 3
 	}
 	if rows != "" {
 		o.rows = strings.Split(rows, ",")
 	}
-	if o.rounds < 1 || o.peers < 1 || o.seeds < 1 {
-		return o, errors.New("-rounds, -peer-rounds and -seeds start at 1")
+	if o.rounds < 1 || o.peers < 1 || o.updates < 1 || o.seeds < 1 {
+		return o, errors.New("-rounds, -peer-rounds, -peer-updates and -seeds start at 1")
 	}
 	var err error
 	o.covey, err = filepath.Abs(o.covey)

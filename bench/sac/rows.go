@@ -322,7 +322,7 @@ func (t *tools) pythonPeer(r *report, name string, cores int, env, args []string
 	r.Updates = append(r.Updates, update, loop)
 	return failing(&source{name: name, rounds: t.peers, kind: needsPython,
 		run: func(ctx context.Context, round int) error {
-			j := compare.Job{Dir: t.dir, Program: t.python, Env: env, Args: append(slices.Clone(args), "--seed", strconv.Itoa(round)), Limit: 10 * time.Minute}
+			j := compare.Job{Dir: t.dir, Program: t.python, Env: env, Args: append(slices.Clone(args), "--seed", strconv.Itoa(round), "--updates", strconv.Itoa(t.options.updates)), Limit: 10 * time.Minute}
 			update.Command, loop.Command = j.Line(), j.Line()
 			var got peer
 			if _, err := j.Run(ctx, &got); err != nil {
