@@ -50,6 +50,8 @@ type pass struct {
 
 	params []float32         // that layers are views of
 	layers [][]kernel.Linear // per trunk
+
+	split split
 }
 
 type activations struct {
@@ -139,35 +141,55 @@ func (p *pass) Backward(params, grad, din, dout []float32, t, b int) {
 //	dW = xᵀ·dy    db = Σ_rows dy    dx = (dy·Wᵀ) ⊙ act′(x)
 func (p *pass) backTrunk(i int, grad, din, dout []float32, rows int) {
 	t, frame := &p.net.trunks[i], p.net.In.Size()
-	dy := kernel.Mat{X: dout[t.column:], Rows: rows, Stride: p.net.Out}
+	s := step{layers: p.layers[i], grad: grad, dy: kernel.Mat{X: dout[t.column:], Rows: rows, Stride: p.net.Out}}
 	for j := len(t.layers) - 1; j >= 0; j-- {
-		l := &t.layers[j]
-		dy.Cols = l.out
-		x := kernel.Matrix(p.input[:rows*frame], rows, frame)
+		s.at, s.layer = j, &t.layers[j]
+		s.dy.Cols, s.x = s.layer.out, kernel.Matrix(p.input[:rows*frame], rows, frame)
 		if j > 0 {
-			x = kernel.Matrix(p.trunks[i].hidden[j-1][:rows*l.in], rows, l.in)
+			s.x = kernel.Matrix(p.trunks[i].hidden[j-1][:rows*s.layer.in], rows, s.layer.in)
+			s.dx, s.act = kernel.Matrix(p.grad[j&1][:rows*s.layer.in], rows, s.layer.in), t.layers[j-1].act
+			p.backStep(&s)
+			s.dy = s.dx
+			continue
 		}
 		if grad != nil {
-			p.scratch.MatMulAT(l.weights(grad), x, dy, false)
-			kernel.ColumnSums(grad[l.bias:l.bias+l.out], dy, false)
+			s.weights(&p.scratch)
 		}
-		switch {
-		case j > 0:
-			dx := kernel.Matrix(p.grad[j&1][:rows*l.in], rows, l.in)
-			p.scratch.MatMulBT(dx, dy, p.layers[i][j].Weight())
-			switch t.layers[j-1].act {
-			case kernel.ReLU:
-				kernel.ReLUGrad(dx.X, x.X)
-			case kernel.Tanh:
-				kernel.TanhGrad(dx.X, x.X)
-			}
-			dy = dx
-		case din != nil && i == 0:
-			p.scratch.MatMulBT(kernel.Matrix(din[:rows*frame], rows, frame), dy, p.layers[i][j].Weight())
-		case din != nil: // a further trunk adds to what the first one wrote
-			dx := kernel.Matrix(p.grad[0][:rows*frame], rows, frame)
-			p.scratch.MatMulBT(dx, dy, p.layers[i][j].Weight())
-			kernel.Add(din[:rows*frame], dx.X)
+		if s.act = kernel.Identity; din != nil && i == 0 {
+			s.dx = kernel.Matrix(din[:rows*frame], rows, frame)
+			s.inputs(&p.scratch)
+		} else if din != nil { // a further trunk adds to what the first one wrote
+			s.dx = kernel.Matrix(p.grad[0][:rows*frame], rows, frame)
+			s.inputs(&p.scratch)
+			kernel.Add(din[:rows*frame], s.dx.X)
 		}
+	}
+}
+
+// step is a layer on the way back.
+type step struct {
+	layers []kernel.Linear // of the trunk
+	at     int
+	layer  *dense
+	grad   []float32         // [Size]; nil: not wanted
+	x, dy  kernel.Mat        // [rows, in], [rows, out]
+	dx     kernel.Mat        // [rows, in]
+	act    kernel.Activation // that made x
+}
+
+// weights writes dW and db.
+func (s *step) weights(scratch *kernel.Scratch) {
+	scratch.MatMulAT(s.layer.weights(s.grad), s.x, s.dy, false)
+	kernel.ColumnSums(s.grad[s.layer.bias:s.layer.bias+s.layer.out], s.dy, false)
+}
+
+// inputs writes dx.
+func (s *step) inputs(scratch *kernel.Scratch) {
+	scratch.MatMulBT(s.dx, s.dy, s.layers[s.at].Weight())
+	switch s.act {
+	case kernel.ReLU:
+		kernel.ReLUGrad(s.dx.X, s.x.X)
+	case kernel.Tanh:
+		kernel.TanhGrad(s.dx.X, s.x.X)
 	}
 }

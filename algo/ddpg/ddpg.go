@@ -74,7 +74,7 @@ func newAgent(cfg *Config, spec env.Spec, pair *offpolicy.Pair, rng *rand.Rand) 
 		return nil, err
 	}
 	a := &agent{cfg: cfg, policy: p, pair: pair, pass: p.Net.NewPass(cfg.Envs), out: make([]float32, cfg.Envs*p.Net.Out)}
-	if a.actor, err = offpolicy.NewModel(p.Net, &cfg.Config, cfg.Batch, true, rng); err != nil {
+	if a.actor, err = offpolicy.NewModel(p.Net, &cfg.Config, true, pair, rng); err != nil {
 		return nil, err
 	}
 	p.Params = a.actor.Params

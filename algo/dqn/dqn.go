@@ -76,7 +76,7 @@ func newAgent(cfg *Config, spec env.Spec, pair *offpolicy.Pair, rng *rand.Rand) 
 	n := spec.Action.N[0]
 	a := &agent{cfg: cfg, policy: p, choices: n, pair: pair, pass: p.Net.NewPass(cfg.Envs),
 		out: make([]float32, cfg.Envs*p.Net.Out), greedy: dist.NewGreedy(n), epsilon: cfg.Epsilon.Start}
-	if a.model, err = offpolicy.NewModel(p.Net, &cfg.Config, cfg.Batch, true, rng); err != nil {
+	if a.model, err = offpolicy.NewModel(p.Net, &cfg.Config, true, pair, rng); err != nil {
 		return nil, err
 	}
 	p.Params = a.model.Params

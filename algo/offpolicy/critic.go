@@ -50,8 +50,12 @@ func NewCritics(spec env.Spec, cfg *Config, n int, pair *Pair, rng *rand.Rand) (
 	if err != nil {
 		return nil, fmt.Errorf("critic: %w", err)
 	}
+	inHalves := pair
+	if n > 1 { // each of them is a half
+		inHalves = nil
+	}
 	for range n {
-		m, err := NewModel(net, cfg, cfg.Batch, true, rng)
+		m, err := NewModel(net, cfg, true, inHalves, rng)
 		if err != nil {
 			return nil, err
 		}

@@ -163,11 +163,12 @@ func TestHalfSquare(t *testing.T) {
 func TestClipNorm(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.ClipNorm, cfg.Optimizer.Kind, cfg.Network.Hidden = 0.1, "sgd", []int{5}
+	cfg.Batch = 1
 	net, err := nn.NewMLP(unbounded(2), cfg.Network, nn.Head{Name: "q", Width: 1, Gain: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := NewModel(net, &cfg, 1, false, rand.New(rand.NewPCG(1, 1)))
+	m, err := NewModel(net, &cfg, false, nil, rand.New(rand.NewPCG(1, 1)))
 	if err != nil {
 		t.Fatal(err)
 	}

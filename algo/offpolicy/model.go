@@ -21,7 +21,6 @@ type Model struct {
 	Target []float32 // [Net.Size]; nil: none
 	Norm   float32   // of the gradient of the latest Step, before clipping
 
-	rows       int
 	pass       nn.Pass
 	targetPass nn.Pass
 	gradient   []float32 // [Net.Size]
@@ -29,17 +28,22 @@ type Model struct {
 	clip       float32
 }
 
-// NewModel returns a model for batches of up to rows rows, with fresh parameters drawn from rng.
-func NewModel(net *nn.Net, cfg *Config, rows int, target bool, rng *rand.Rand) (*Model, error) {
-	m := &Model{Net: net, Params: make([]float32, net.Size), rows: rows, pass: net.NewPass(rows),
-		gradient: make([]float32, net.Size), clip: cfg.ClipNorm}
+// NewModel returns a model for batches of cfg.Batch rows, with fresh parameters drawn from rng. Its backward
+// pass is made in halves by pair; nil: in one, by a model that is itself half of a job.
+func NewModel(net *nn.Net, cfg *Config, target bool, pair *Pair, rng *rand.Rand) (*Model, error) {
+	m := &Model{Net: net, Params: make([]float32, net.Size), gradient: make([]float32, net.Size), clip: cfg.ClipNorm}
+	if pair != nil {
+		m.pass = net.NewSplitPass(cfg.Batch, pair.Run)
+	} else {
+		m.pass = net.NewPass(cfg.Batch)
+	}
 	var err error
 	if m.optimizer, err = optim.New(cfg.Optimizer, net.Size); err != nil {
 		return nil, fmt.Errorf("optimizer: %w", err)
 	}
 	net.Init(m.Params, rng)
 	if target {
-		m.Target, m.targetPass = make([]float32, net.Size), net.NewPass(rows)
+		m.Target, m.targetPass = make([]float32, net.Size), net.NewPass(cfg.Batch)
 		copy(m.Target, m.Params)
 	}
 	return m, nil

@@ -73,7 +73,7 @@ func newAgent(cfg *Config, spec env.Spec, pair *offpolicy.Pair, rng *rand.Rand) 
 		return nil, err
 	}
 	a := &agent{cfg: cfg, policy: p, pair: pair}
-	if a.actor, err = offpolicy.NewModel(p.Net, &cfg.Config, cfg.Batch, false, rng); err != nil {
+	if a.actor, err = offpolicy.NewModel(p.Net, &cfg.Config, false, pair, rng); err != nil {
 		return nil, err
 	}
 	p.Params = a.actor.Params
