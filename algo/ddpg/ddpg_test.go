@@ -35,6 +35,10 @@ func TestDDPG(t *testing.T) { offpolicytest.Run(t, altered(func(*Config) {})) }
 
 func TestTD3(t *testing.T) { offpolicytest.Run(t, altered((*Config).TD3)) }
 
+func TestHashes(t *testing.T) {
+	offpolicytest.Hashes(t, map[string]offpolicytest.Algorithm{"ddpg": altered(func(*Config) {}), "td3": altered((*Config).TD3)})
+}
+
 // TestActorLossDecreasesAlongItsGradient holds the step of the actor, by plain gradient descent, against
 // the slope of the loss that it reports.
 func TestActorLossDecreasesAlongItsGradient(t *testing.T) {

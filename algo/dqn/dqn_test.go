@@ -31,6 +31,13 @@ func altered(change func(*Config)) offpolicytest.Algorithm {
 
 func TestLearner(t *testing.T) { offpolicytest.Run(t, altered(func(c *Config) { c.Loss = MSE })) }
 
+func TestHashes(t *testing.T) {
+	offpolicytest.Hashes(t, map[string]offpolicytest.Algorithm{
+		"double":         altered(func(*Config) {}),
+		"single dueling": altered(func(c *Config) { c.Double, c.Dueling, c.Loss = false, true, MSE }),
+	})
+}
+
 // TestLearnsTheCorridor with the options that change what is computed.
 func TestLearnsTheCorridor(t *testing.T) {
 	for name, change := range map[string]func(*Config){

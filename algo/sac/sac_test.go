@@ -36,6 +36,13 @@ func TestLearner(t *testing.T) {
 	offpolicytest.Run(t, altered(func(c *Config) { c.NoiseMemory = 0.3 }))
 }
 
+func TestHashes(t *testing.T) {
+	offpolicytest.Hashes(t, map[string]offpolicytest.Algorithm{
+		"clamped": altered(func(c *Config) { c.NoiseMemory = 0.3 }),
+		"mapped":  altered(func(c *Config) { c.LogStd = dist.MapLogStd }),
+	})
+}
+
 // TestLearnsTheCorridor with the options that change what is computed.
 func TestLearnsTheCorridor(t *testing.T) {
 	for name, change := range map[string]func(*Config){

@@ -119,7 +119,7 @@ func (a *agent) learnActor() {
 		x.logProb += float64(l)
 	}
 	x.logProb /= float64(n)
-	x.actorLoss = float64(alpha)*x.logProb + value
+	x.actorLoss = float64(float64(alpha)*x.logProb) + value
 }
 
 // Metrics names what Measure fills.

@@ -34,7 +34,7 @@ var house = []room{
 	{path: "replay", knows: "env state", pure: true},
 	{path: "algo", knows: "state env policy rollout", pure: true},
 	{path: "algo/offpolicy", knows: "internal/kernel state env nn dist optim policy rollout replay algo", pure: true},
-	{path: "algo/offpolicy/offpolicytest", knows: "internal/corridor state env algo algo/offpolicy"},
+	{path: "algo/offpolicy/offpolicytest", knows: "internal/kernel internal/corridor state env algo algo/offpolicy"},
 	{path: "algo/*", knows: "internal/kernel state returns env nn dist optim policy rollout replay algo algo/offpolicy", pure: true},
 	{path: "checkpoint", knows: "state"},
 	{path: "metrics"},
