@@ -122,8 +122,9 @@ func (s *signal) raise(n uint64) {
 	}
 }
 
-// patience is how often a waiter looks before it parks: some 30 µs.
-const patience = 30_000
+// patience is how often a waiter looks before it parks: some 100 µs, which is longer than what is done
+// between two jobs.
+const patience = 200_000
 
 // await returns the count as soon as it is greater than last.
 func (s *signal) await(last uint64) uint64 {
