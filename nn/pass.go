@@ -35,6 +35,7 @@ func (n *Net) NewPass(rows int) Pass {
 			widest = max(widest, l.out)
 		}
 	}
+	p.sparse.rows = make([]int, 0, rows)
 	p.grad[0], p.grad[1] = make([]float32, rows*widest), make([]float32, rows*widest)
 	return p
 }
@@ -51,7 +52,8 @@ type pass struct {
 	params []float32         // that layers are views of
 	layers [][]kernel.Linear // per trunk
 
-	split split
+	split  split
+	sparse sparse
 }
 
 type activations struct {
@@ -123,6 +125,10 @@ func (p *pass) Backward(params, grad, din, dout []float32, t, b int) {
 	rows := t * b
 	if rows > p.rows || len(dout) < rows*p.net.Out || grad != nil && len(grad) != p.net.Size {
 		panic(fmt.Sprintf("nn: Backward of %d rows of %d, dout %d, grad %d of %d", rows, p.rows, len(dout), len(grad), p.net.Size))
+	}
+	if grad == nil && din != nil && len(p.net.trunks) == 1 && p.sparse.find(dout, rows, p.net.Out) {
+		p.backSparse(din, dout, rows)
+		return
 	}
 	for i := range p.net.trunks {
 		p.backTrunk(i, grad, din, dout, rows)
