@@ -8,8 +8,7 @@ import (
 	"covey/policy"
 )
 
-// CheckBox is an error unless the actions are a box bounded on all sides, onto whose bounds [−1, 1] can be
-// mapped, and the observations floats.
+// CheckBox is an error unless the actions are a box bounded on all sides, onto which [−1, 1] can be mapped.
 func CheckBox(spec env.Spec) error {
 	if spec.Action.Kind != env.Box {
 		return fmt.Errorf("%s has %v actions; this algorithm wants a box of numbers (dqn and a3c take choices)", spec.ID, spec.Action.Kind)
