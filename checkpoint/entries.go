@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"covey/internal/safetensors"
 	"covey/state"
 )
 
@@ -17,7 +18,7 @@ func toTensor(e *state.Entry, shapes Shapes) (tensor, error) {
 	t := tensor{name: e.Name}
 	switch e.Kind {
 	case state.KindFloats:
-		t.dtype, t.shape = f32, []int{len(e.Floats)}
+		t.dtype, t.shape = safetensors.F32, []int{len(e.Floats)}
 		if s, ok := shapes[e.Name]; ok {
 			t.shape = s
 		}
@@ -25,15 +26,15 @@ func toTensor(e *state.Entry, shapes Shapes) (tensor, error) {
 		for _, x := range e.Floats {
 			t.data = binary.LittleEndian.AppendUint32(t.data, math.Float32bits(x))
 		}
-		if n, err := (header{DType: f32, Shape: t.shape}).byteSize(); err != nil || n != len(t.data) {
+		if n, err := (&safetensors.Tensor{DType: t.dtype, Shape: t.shape}).Bytes(); err != nil || n != int64(len(t.data)) {
 			return t, fmt.Errorf("entry %q: shape %v for %d floats", e.Name, t.shape, len(e.Floats))
 		}
 	case state.KindUint64:
-		t.dtype, t.data = u64, binary.LittleEndian.AppendUint64(nil, e.Uint64)
+		t.dtype, t.data = safetensors.U64, binary.LittleEndian.AppendUint64(nil, e.Uint64)
 	case state.KindFloat64:
-		t.dtype, t.data = f64, binary.LittleEndian.AppendUint64(nil, math.Float64bits(e.Float64))
+		t.dtype, t.data = safetensors.F64, binary.LittleEndian.AppendUint64(nil, math.Float64bits(e.Float64))
 	case state.KindBytes:
-		t.dtype, t.shape, t.data = u8, []int{len(e.Bytes)}, e.Bytes
+		t.dtype, t.shape, t.data = safetensors.U8, []int{len(e.Bytes)}, e.Bytes
 	default:
 		return t, fmt.Errorf("entry %q has unknown %v", e.Name, e.Kind)
 	}
@@ -45,16 +46,16 @@ func toEntry(t tensor) (state.Entry, error) {
 	e := state.Entry{Name: t.name}
 	single := len(t.shape) == 0
 	switch {
-	case t.dtype == f32:
+	case t.dtype == safetensors.F32:
 		e.Kind, e.Floats = state.KindFloats, make([]float32, len(t.data)/4)
 		for i := range e.Floats {
 			e.Floats[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.data[4*i:]))
 		}
-	case t.dtype == u64 && single:
+	case t.dtype == safetensors.U64 && single:
 		e.Kind, e.Uint64 = state.KindUint64, binary.LittleEndian.Uint64(t.data)
-	case t.dtype == f64 && single:
+	case t.dtype == safetensors.F64 && single:
 		e.Kind, e.Float64 = state.KindFloat64, math.Float64frombits(binary.LittleEndian.Uint64(t.data))
-	case t.dtype == u8 && len(t.shape) == 1:
+	case t.dtype == safetensors.U8 && len(t.shape) == 1:
 		e.Kind, e.Bytes = state.KindBytes, slices.Clone(t.data)
 	default:
 		return e, fmt.Errorf("tensor %q: no entry is stored as %s%v", t.name, t.dtype, t.shape)
