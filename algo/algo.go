@@ -17,11 +17,14 @@ type Progress struct {
 	Episodes uint64            // finished training episodes
 	Finished []rollout.Episode // those finished since the last boundary; valid during the call
 	Metrics  []float64         // as Learner.Metrics names them; valid during the call
+	// Faults counts how often the episodes under way were lost, in one of the learner's vectors: to an
+	// environment that had to be made anew, or could not be restored with the rest. A learner that had one does
+	// not repeat itself.
+	Faults uint64
 }
 
 // Decision is what the run wants of its learner.
 type Decision struct {
-	Save bool // take a checkpoint at the end of this round
 	Stop bool // learn nothing more
 }
 
@@ -30,11 +33,14 @@ type Boundary func(Progress) (Decision, error)
 
 // Learner is an algorithm at work on its environments.
 type Learner interface {
-	// Run learns until the boundary stops it, ctx ends or something fails.
+	// Run learns until the boundary stops it, ctx ends or something fails. A panic in any of its goroutines is an
+	// error, of which there is a *Panic in the tree.
 	Run(ctx context.Context, b Boundary) error
 	// Metrics names the values in Progress.Metrics.
 	Metrics() []string
 	// Policy is a copy of the policy as of the last boundary; call it inside a boundary or after Run.
 	Policy() *policy.Policy
+	// State visits all that is needed to go on as if nothing had been between: inside a boundary, before Run
+	// (where it may be loaded) and after Run. Environments that are not Stateful begin new episodes instead.
 	state.Stateful
 }

@@ -99,7 +99,12 @@ func (r reader) Float64(name string, x *float64) {
 }
 
 func (r reader) Bytes(name string, x *[]byte) {
-	if e := r.take(name, KindBytes); e != nil && r.root.apply {
+	e := r.take(name, KindBytes)
+	switch {
+	case e == nil || !r.root.apply:
+	case len(e.Bytes) == len(*x):
+		copy(*x, e.Bytes)
+	default:
 		*x = bytes.Clone(e.Bytes)
 	}
 }

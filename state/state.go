@@ -9,7 +9,9 @@ type Walker interface {
 	Floats(name string, x []float32)
 	Uint64(name string, x *uint64)
 	Float64(name string, x *float64)
-	// Bytes visits data whose length may change on load (random streams, environments, replay).
+	// Bytes visits data whose length may change on load (random streams, environments). A walker that loads
+	// as many bytes as *x has writes them into *x's own memory, so that nothing large is held twice; so *x
+	// must be memory that nobody else relies on.
 	Bytes(name string, x *[]byte)
 	// Sub is a walker for the component's part called name.
 	Sub(name string) Walker
