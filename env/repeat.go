@@ -24,6 +24,11 @@ type actionRepeat struct {
 	times int
 }
 
+// Unwrap returns the environment inside.
+func (a *actionRepeat) Unwrap() Environment { return a.Environment }
+
+func (a *actionRepeat) repeats() int { return a.times }
+
 func (a *actionRepeat) Spec() Spec {
 	s := a.Environment.Spec()
 	s.MaxSteps = (s.MaxSteps + a.times - 1) / a.times

@@ -21,6 +21,9 @@ type scaleReward struct {
 	factor float32
 }
 
+// Unwrap returns the environment inside.
+func (s *scaleReward) Unwrap() Environment { return s.Environment }
+
 func (s *scaleReward) Spec() Spec {
 	spec := s.Environment.Spec()
 	if spec.RewardThreshold != nil {
@@ -58,6 +61,9 @@ type clipReward struct {
 	Environment
 	low, high float32
 }
+
+// Unwrap returns the environment inside.
+func (c *clipReward) Unwrap() Environment { return c.Environment }
 
 func (c *clipReward) Spec() Spec {
 	spec := c.Environment.Spec()

@@ -26,6 +26,9 @@ type timeLimit struct {
 	elapsed uint64 // steps of this episode; at the limit none is running
 }
 
+// Unwrap returns the environment inside.
+func (t *timeLimit) Unwrap() Environment { return t.Environment }
+
 func (t *timeLimit) Spec() Spec {
 	s := t.Environment.Spec()
 	s.MaxSteps = int(t.steps)

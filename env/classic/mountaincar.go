@@ -20,6 +20,12 @@ const (
 	carGravity  = 0.0025
 )
 
+// Where each of them has reached the top.
+const (
+	carGoal           = 0.5
+	carContinuousGoal = 0.45
+)
+
 func carSpace() env.Space {
 	return env.NewBox([]float32{carLeft, -carMaxSpeed}, []float32{carRight, carMaxSpeed})
 }
@@ -43,10 +49,7 @@ func (m *mountainCar) Reset(seed uint64, obs env.Values) error {
 }
 
 func (m *mountainCar) Step(action []float32, obs env.Values) (env.Outcome, error) {
-	const (
-		force = 0.001
-		goal  = 0.5
-	)
+	const force = 0.001
 	push, ok := m.choice(action)
 	if !ok {
 		return env.Outcome{}, m.refusal(action)
@@ -60,7 +63,7 @@ func (m *mountainCar) Step(action []float32, obs env.Values) (env.Outcome, error
 	m.position, m.velocity = position, velocity
 	m.observe(obs)
 
-	terminated := position >= goal && velocity >= 0
+	terminated := position >= carGoal && velocity >= 0
 	m.running = !terminated
 	return env.Outcome{Reward: -1, Terminated: terminated}, nil
 }

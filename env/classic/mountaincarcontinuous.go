@@ -82,13 +82,12 @@ func carAcceleration(told float32, angle float64) float64 {
 
 // carMove moves the car by a velocity that it limits first, and says whether that was to the top.
 func carMove[F float32 | float64](position, velocity F) (F, F, bool) {
-	const goal = 0.45
 	velocity = clip(velocity, -carMaxSpeed, carMaxSpeed)
 	position = clip(position+velocity, carLeft, carRight)
 	if position == carLeft && velocity < 0 {
 		velocity = 0 // it hits the wall
 	}
-	return position, velocity, position >= goal && velocity >= 0
+	return position, velocity, position >= carContinuousGoal && velocity >= 0
 }
 
 func (m *mountainCarContinuous) observe(obs env.Values) {
