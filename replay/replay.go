@@ -89,21 +89,26 @@ func (b *Buffer) Add(actions []float32, outcomes []env.Outcome, obs, final env.V
 			len(actions), len(outcomes), b.streams, b.action, b.streams))
 	}
 	for i, o := range outcomes {
-		at := i*b.slots + b.rings[i].head
-		copy(b.actions[at*b.action:(at+1)*b.action], actions[i*b.action:])
-		b.rewards[at] = o.Reward
-		b.flags[at] = acted
-		b.transitions++
-		if o.Terminated {
-			b.flags[at] |= terminated
-		}
-		if o.Truncated {
-			b.flags[at] |= truncated
-		}
+		b.act(i, actions[i*b.action:(i+1)*b.action], o)
 		if o.Terminated || o.Truncated {
 			b.push(i, b.row(final, i))
 		}
 		b.push(i, b.row(obs, i))
+	}
+}
+
+// act records what was done in a stream's latest observation; what came of it is to be pushed next.
+func (b *Buffer) act(stream int, action []float32, o env.Outcome) {
+	at := stream*b.slots + b.rings[stream].head
+	copy(b.actions[at*b.action:(at+1)*b.action], action)
+	b.rewards[at] = o.Reward
+	b.flags[at] = acted
+	b.transitions++
+	if o.Terminated {
+		b.flags[at] |= terminated
+	}
+	if o.Truncated {
+		b.flags[at] |= truncated
 	}
 }
 
