@@ -142,3 +142,23 @@ func (b *Bounds) Apply(dst, src []float32) {
 		dst[i] = min(max(b.center[j]+float32(x*b.half[j]), b.low[j]), b.high[j])
 	}
 }
+
+// Invert writes the distribution's actions for the space's, [−1, 1] for its bounds; both [rows, action].
+func (b *Bounds) Invert(dst, src []float32) {
+	n := len(b.half)
+	if n == 0 {
+		copy(dst, src)
+		return
+	}
+	for i, x := range src {
+		j := i % n
+		switch lo, hi := b.low[j], b.high[j]; {
+		case lo == hi:
+			dst[i] = 0
+		case math.IsInf(float64(lo), 0) || math.IsInf(float64(hi), 0):
+			dst[i] = x
+		default:
+			dst[i] = min(max((x-b.center[j])/b.half[j], -1), 1)
+		}
+	}
+}

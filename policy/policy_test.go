@@ -79,6 +79,22 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// TestBoundsInvert: what a policy chose within [−1, 1] is found again; a dimension without room has a middle only.
+func TestBoundsInvert(t *testing.T) {
+	b := NewBounds(env.NewBox([]float32{-2, 0, 1, -inf(), 3}, []float32{2, 10, inf(), inf(), 3}))
+	chosen := []float32{0.5, 0.25, 7, -7, 0, -1, 1, 1, 0, 0}
+	got := make([]float32, len(chosen))
+	b.Apply(got, chosen)
+	b.Invert(got, got)
+	if !slices.Equal(got, chosen) {
+		t.Errorf("got %v, want %v", got, chosen)
+	}
+	discrete := NewBounds(env.NewDiscrete(4))
+	if discrete.Invert(got, []float32{3}); got[0] != 3 {
+		t.Errorf("index 3 became %v", got[0])
+	}
+}
+
 // TestMomentsMerge: what two observers saw, merged, is what one observer of everything saw; and it is the
 // mean and deviation of the data.
 func TestMomentsMerge(t *testing.T) {

@@ -43,6 +43,8 @@ type collector struct {
 
 	steps, episodes uint64
 	finished        []rollout.Episode // since it was last emptied
+	prior           bool              // the replay is not filled by its own steps alone,
+	prefilled       uint64            // but had so many before
 }
 
 func newCollector(cfg *Config, v env.Vector, agent Agent, buffer *replay.Buffer, stream *rand.PCG) *collector {
@@ -62,9 +64,10 @@ func newCollector(cfg *Config, v env.Vector, agent Agent, buffer *replay.Buffer,
 	return c
 }
 
-// begin starts an episode in every environment, unless those under way can go on.
-func (c *collector) begin() error {
-	if _, kept := c.vector.(state.Stateful); kept && c.buffer.Begun() {
+// begin starts an episode in every environment, unless those under way can go on. resumed: the state was
+// loaded.
+func (c *collector) begin(resumed bool) error {
+	if _, kept := c.vector.(state.Stateful); kept && resumed {
 		return nil
 	}
 	for i := range c.seeds {
@@ -83,9 +86,12 @@ func (c *collector) begin() error {
 	return nil
 }
 
+// warm says whether the warm-up is over after so many steps.
+func (c *collector) warm(steps uint64) bool { return steps+c.prefilled >= c.warmup }
+
 // step acts once in every environment, by params, which nobody may change meanwhile.
 func (c *collector) step(params []float32) error {
-	if c.scene.Steps = c.steps; c.steps < c.warmup {
+	if c.scene.Steps = c.steps; !c.warm(c.steps) {
 		uniform(c.chosen, c.vector.Spec().Action, c.rng)
 	} else {
 		if c.moments.NormalizesObservations() {
@@ -168,6 +174,9 @@ func (c *collector) checkRow(obs env.Values, i int) error {
 func (c *collector) State(w state.Walker) error {
 	w.Uint64("steps", &c.steps)
 	w.Uint64("episodes", &c.episodes)
+	if c.prior {
+		w.Uint64("prefilled", &c.prefilled)
+	}
 	if err := state.RNG(w, "rng", c.stream); err != nil {
 		return err
 	}

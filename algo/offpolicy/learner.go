@@ -43,6 +43,7 @@ type Learner struct {
 	pair      *Pair
 	stream    *rand.PCG // of batches and updates
 	rng       *rand.Rand
+	prior     prior
 
 	unlearned uint64 // environment steps since the latest round of updates
 	debt      uint64 // as Ratio.Due counts it
@@ -86,10 +87,14 @@ func NewLearner(cfg *Config, agent Agent, v env.Vector, pair *Pair, streams Stre
 func (l *Learner) Run(ctx context.Context, b algo.Boundary) error {
 	l.pair.Start()
 	defer l.pair.Stop()
-	err := l.collector.begin()
-	if err == nil && l.cfg.Update == Async {
+	err := l.prepare()
+	switch {
+	case err != nil:
+	case l.prior.offline:
+		err = l.offline(ctx, b)
+	case l.cfg.Update == Async:
 		err = l.overlapped(ctx, b)
-	} else if err == nil {
+	default:
 		err = l.interleaved(ctx, b)
 	}
 	return errors.Join(err, l.Close())
@@ -158,7 +163,7 @@ func (l *Learner) overlapped(ctx context.Context, b algo.Boundary) error {
 
 // count adds the latest step to those that call for updates, unless it was one of the warm-up.
 func (l *Learner) count() {
-	if l.collector.scene.Steps >= l.cfg.Warmup {
+	if l.collector.warm(l.collector.scene.Steps) {
 		l.unlearned += uint64(l.cfg.Envs)
 	}
 }
@@ -171,12 +176,20 @@ func (l *Learner) learn() error {
 	due := l.cfg.UpdatesPerStep.Due(&l.debt, l.unlearned)
 	l.unlearned = 0
 	for range due {
-		l.draw()
-		if err := l.agent.Update(l.batch, l.rng); err != nil {
-			return fmt.Errorf("step %d, update %d: %w", l.collector.steps, l.updates, err)
+		if err := l.update(); err != nil {
+			return err
 		}
-		l.updates++
 	}
+	return nil
+}
+
+// update makes one.
+func (l *Learner) update() error {
+	l.draw()
+	if err := l.agent.Update(l.batch, l.rng); err != nil {
+		return fmt.Errorf("step %d, update %d: %w", l.collector.steps, l.updates, err)
+	}
+	l.updates++
 	return nil
 }
 
@@ -198,7 +211,11 @@ func (l *Learner) report(ctx context.Context, b algo.Boundary) (stop bool, err e
 	if l.updates > 0 {
 		l.agent.Measure(l.metrics)
 	}
-	decision, err := b(algo.Progress{Steps: c.steps, Updates: l.updates, Episodes: c.episodes, Finished: c.finished, Metrics: l.metrics})
+	steps := c.steps
+	if l.prior.offline {
+		steps = l.updates
+	}
+	decision, err := b(algo.Progress{Steps: steps, Updates: l.updates, Episodes: c.episodes, Finished: c.finished, Metrics: l.metrics})
 	c.finished = c.finished[:0]
 	if err == nil {
 		err = ctx.Err()
