@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"covey/checkpoint"
 	"covey/env"
@@ -45,11 +44,11 @@ func policyOf(m *checkpoint.Manifest, source string) (*Config, *policy.Policy, e
 		// Not a ConfigError: nobody configures a checkpoint.
 		return nil, nil, errors.New(source + ": " + err.Error())
 	}
-	observation, err := space(m.Observation)
+	observation, err := m.Observation.Env()
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: observation space: %w", source, err)
 	}
-	action, err := space(m.Action)
+	action, err := m.Action.Env()
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: action space: %w", source, err)
 	}
@@ -59,35 +58,6 @@ func policyOf(m *checkpoint.Manifest, source string) (*Config, *policy.Policy, e
 		return nil, nil, fmt.Errorf("%s: %w", source, err)
 	}
 	return cfg, p, nil
-}
-
-// space is a manifest's space as the environment's.
-func space(s checkpoint.Space) (env.Space, error) {
-	x := env.Space{Shape: s.Shape, N: s.N, Start: s.Start, Bytes: s.Bytes}
-	for _, k := range []env.Kind{env.Box, env.Discrete, env.MultiDiscrete, env.MultiBinary} {
-		if k.String() == s.Kind {
-			x.Kind = k
-		}
-	}
-	if x.Kind.String() != s.Kind {
-		return x, fmt.Errorf("unknown kind %q", s.Kind)
-	}
-	if x.Kind == env.Box {
-		x.Low, x.High = bounds(s.Low, x.Size()), bounds(s.High, x.Size())
-	}
-	return x, x.Validate()
-}
-
-// bounds writes out a manifest's bounds, of which a single one counts for all n elements.
-func bounds(b []checkpoint.Bound, n int) []float32 {
-	if len(b) == 1 && n > 1 && n < 1<<28 {
-		b = slices.Repeat(b, n)
-	}
-	x := make([]float32, len(b))
-	for i, v := range b {
-		x[i] = float32(v)
-	}
-	return x
 }
 
 // policyFolder is the folder of a run's last policy, or dir itself if it holds one.

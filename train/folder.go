@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"covey/checkpoint"
-	"covey/env"
 	"covey/policy"
 	"covey/state"
 )
@@ -97,18 +96,11 @@ func describe(p *policy.Policy) (*checkpoint.Manifest, checkpoint.Shapes) {
 		shapes["net/"+v.Name] = v.Shape
 	}
 	m := &checkpoint.Manifest{
-		Env: p.Spec.ID, Observation: space(p.Spec.Observation), Action: space(p.Spec.Action),
+		Env: p.Spec.ID, Observation: checkpoint.SpaceOf(p.Spec.Observation), Action: checkpoint.SpaceOf(p.Spec.Action),
 		Network: checkpoint.Network{Parameters: p.Net.Size, Outputs: p.Net.Out, State: p.Net.State, Activation: p.Net.Activation},
 	}
 	m.Observation.Stack = p.Spec.Stack
 	return m, shapes
-}
-
-func space(s env.Space) checkpoint.Space {
-	return checkpoint.Space{
-		Kind: s.Kind.String(), Shape: s.Shape, Low: checkpoint.Bounds(s.Low), High: checkpoint.Bounds(s.High),
-		N: s.N, Start: s.Start, Bytes: s.Bytes,
-	}
 }
 
 // fingerprint is the policy's params_sha256.

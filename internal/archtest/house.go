@@ -38,7 +38,7 @@ var house = []room{
 	{path: "algo/offpolicy", knows: "internal/kernel state env nn dist optim policy rollout replay algo", pure: true},
 	{path: "algo/offpolicy/offpolicytest", knows: "internal/kernel internal/corridor state env algo algo/offpolicy"},
 	{path: "algo/*", knows: "internal/kernel state returns env nn dist optim policy rollout replay algo algo/offpolicy", pure: true},
-	{path: "checkpoint", knows: "internal/safetensors state"},
+	{path: "checkpoint", knows: "internal/safetensors state env"},
 	{path: "metrics"},
 	{path: "train", knows: "state env policy rollout algo checkpoint metrics"},
 	{path: "zoo"},
