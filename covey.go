@@ -46,11 +46,11 @@ type Run struct {
 // Train runs a configuration to the end of its budget. A cancelled context ends the run cleanly: the
 // result says that it was interrupted. Where learning fails, the run says how far it came, beside the error.
 func Train(ctx context.Context, cfg *Config, opt Options) (*Run, error) {
-	cfg, err := cfg.Resolve()
+	text, err := cfg.YAML() // as it was asked for: with other steps, what follows from them is another too
 	if err != nil {
 		return nil, err
 	}
-	text, err := cfg.YAML()
+	cfg, err = cfg.Resolve()
 	if err != nil {
 		return nil, err
 	}

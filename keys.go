@@ -97,7 +97,8 @@ func keyAt(root ast.Node, t *token.Token) string {
 // keyAbove is the key that line number line of a broken text belongs to, as far as its indentation tells.
 func keyAbove(text []byte, line int) string {
 	key, indent := "", math.MaxInt
-	for _, l := range slices.Backward(strings.Split(string(text), "\n")[:line]) {
+	lines := strings.Split(string(text), "\n")
+	for _, l := range slices.Backward(lines[:min(line, len(lines))]) { // the parser also takes "\r" for the end of a line
 		name, _, found := strings.Cut(strings.TrimLeft(l, " "), ":")
 		if i := len(l) - len(strings.TrimLeft(l, " ")); found && i < indent && !strings.ContainsAny(name, " #[{\"'") {
 			key, indent = strings.TrimSuffix(join(name, key), "."), i

@@ -82,13 +82,13 @@ func maskedCRC(b []byte) uint32 {
 const (
 	varint  = 0
 	fixed64 = 1
-	bytes   = 2
+	length  = 2
 	fixed32 = 5
 )
 
 func appendKey(b []byte, field, wire uint64) []byte { return binary.AppendUvarint(b, field<<3|wire) }
 
 func appendText(b []byte, field uint64, s string) []byte {
-	b = binary.AppendUvarint(appendKey(b, field, bytes), uint64(len(s)))
+	b = binary.AppendUvarint(appendKey(b, field, length), uint64(len(s)))
 	return append(b, s...)
 }

@@ -38,13 +38,18 @@ func (r *run) attend(p *algo.Progress) error {
 	if err := r.evaluateIfDue(p); err != nil {
 		return err
 	}
-	if p.Steps >= r.nextRow && !r.spent(p) { // the run's end makes a row anyway
+	if p.Steps >= r.nextRow && !r.ends(p) {
 		if err := r.row(time.Now(), nil); err != nil {
 			return err
 		}
 	}
-	r.stopped = r.stopped || r.spent(p) || r.result.Solved && r.opt.Budget.UntilSolved
+	r.stopped = r.ends(p)
 	return nil
+}
+
+// ends says whether this is the run's last boundary, whose row of metrics is the final evaluation's.
+func (r *run) ends(p *algo.Progress) bool {
+	return r.stopped || r.spent(p) || r.result.Solved && r.opt.Budget.UntilSolved
 }
 
 // spent says whether the budget of steps or episodes is.
@@ -93,7 +98,7 @@ func (r *run) saveLast() error {
 // row makes a row of metrics, and warns if it looks as if learning were stuck; e is the evaluation that
 // was just made, if there was one.
 func (r *run) row(at time.Time, e *Evaluation) error {
-	r.nextRow = after(r.counters.EnvSteps, r.opt.logEvery())
+	r.rowAt, r.nextRow = r.counters.EnvSteps, after(r.counters.EnvSteps, r.opt.logEvery())
 	wall, mean := at.Sub(r.start), math.NaN()
 	if e != nil {
 		mean = e.Mean
@@ -143,12 +148,21 @@ func (r *run) sound() {
 	if r.alarms == nil {
 		r.alarms = newAlarms(r.learner.Policy().Spec, r.opt.SolveAt)
 	}
-	for _, text := range r.alarms.check(steps-r.lastEnded, &r.window, r.recorder.Last("entropy")) {
-		text = fmt.Sprintf("step %d: %s", steps, text)
-		r.result.Warnings = append(r.result.Warnings, text)
-		r.line.Event("warning: " + text)
-		if r.opt.Output.Warn != nil {
-			r.opt.Output.Warn(text)
-		}
+	said, _ := r.alarms.check(reading{
+		silence: steps - r.lastEnded, window: &r.window,
+		entropy: r.recorder.Last("entropy"), gradient: r.recorder.Last("gradient_norm"),
+	})
+	for _, text := range said {
+		r.warn("%s", text)
+	}
+}
+
+// warn says what the user should know, and notes it in the result.
+func (r *run) warn(format string, args ...any) {
+	text := fmt.Sprintf("step %d: ", r.counters.EnvSteps) + fmt.Sprintf(format, args...)
+	r.result.Warnings = append(r.result.Warnings, text)
+	r.line.Event("warning: " + text)
+	if r.opt.Output.Warn != nil {
+		r.opt.Output.Warn(text)
 	}
 }

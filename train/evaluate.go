@@ -9,7 +9,9 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"covey/algo"
 	"covey/env"
 	"covey/policy"
 )
@@ -18,8 +20,16 @@ import (
 // still go on. A group has a random stream of its own, so that it matters to nobody which core plays it.
 const group = 10
 
+// endless is the number of steps after which an evaluation episode is cut off where the environment has no limit
+// of its own: a policy may have learned never to end one.
+const endless = 100_000
+
 // Evaluator plays episodes in environments of its own, as many groups at a time as there are cores.
 type Evaluator struct {
+	// Deadline is how long none of the environments may come to the end of a call; 0: forever. Environments
+	// that are given up are never closed, since a call is still under way in one of them.
+	Deadline time.Duration
+
 	create  func() (env.Environment, error)
 	players []*player
 }
@@ -46,18 +56,32 @@ func (e *Evaluator) Close() error {
 }
 
 // Evaluate plays episodes of p, whose normaliser stays as it is. The same seed gives the same
-// episodes; with the same policy also the same result, on any number of cores.
+// episodes; with the same policy also the same result, on any number of cores. Where an environment fails,
+// panics or hangs, all episodes are played once more in fresh ones; the second failure is an error.
 func (e *Evaluator) Evaluate(ctx context.Context, p *policy.Policy, episodes int, seed uint64, sample bool) (*Evaluation, error) {
 	if episodes < 1 {
 		panic(fmt.Sprintf("train: evaluation over %d episodes", episodes))
 	}
+	result, err := e.attempt(ctx, p, episodes, seed, sample)
+	if err == nil || ctx.Err() != nil {
+		return result, err
+	}
+	_ = e.Close() // of what failed anyway
+	if result, err = e.attempt(ctx, p, episodes, seed, sample); err != nil {
+		return nil, fmt.Errorf("evaluate: %w (also in fresh environments)", err)
+	}
+	return result, nil
+}
+
+// attempt plays the episodes once.
+func (e *Evaluator) attempt(ctx context.Context, p *policy.Policy, episodes int, seed uint64, sample bool) (*Evaluation, error) {
 	groups := (episodes + group - 1) / group
 	for len(e.players) < min(groups, runtime.GOMAXPROCS(0)) {
 		e.players = append(e.players, &player{create: e.create})
 	}
 	r := &round{
 		seeds: make([]uint64, episodes), seed: seed, sample: sample,
-		returns: make([]float64, episodes), lengths: make([]int, episodes),
+		returns: make([]float64, episodes), lengths: make([]int, episodes), cut: make([]bool, episodes),
 	}
 	rng := rand.NewPCG(seed, 0)
 	for i := range r.seeds {
@@ -75,13 +99,46 @@ func (e *Evaluator) Evaluate(ctx context.Context, p *policy.Policy, episodes int
 			}
 		})
 	}
-	wg.Wait()
+	if !e.wait(&wg, players) {
+		e.players = nil
+		return nil, fmt.Errorf("an environment hangs: no step in %v", e.Deadline)
+	}
 	for _, err := range errs {
 		if err != nil {
-			return nil, fmt.Errorf("evaluate: %w", err)
+			return nil, err
 		}
 	}
 	return r.evaluation(), nil
+}
+
+// wait returns true when all players are done, and false when none has come further within the deadline.
+func (e *Evaluator) wait(wg *sync.WaitGroup, players []*player) bool {
+	if e.Deadline <= 0 {
+		wg.Wait()
+		return true
+	}
+	done := make(chan struct{})
+	go func() {
+		wg.Wait()
+		close(done)
+	}()
+	look := time.NewTicker(e.Deadline)
+	defer look.Stop()
+	for seen := ^uint64(0); ; {
+		select {
+		case <-done:
+			return true
+		case <-look.C:
+			var now uint64
+			for _, p := range players {
+				now += p.calls.Load()
+			}
+			if now == seen {
+				return false
+			}
+			seen = now
+		}
+	}
 }
 
 // round is one evaluation.
@@ -91,12 +148,16 @@ type round struct {
 	sample  bool
 	returns []float64 // [episodes]
 	lengths []int     // [episodes]
+	cut     []bool    // [episodes]: it did not end within the limit
 }
 
 func (r *round) evaluation() *Evaluation {
 	e := &Evaluation{Mode: modeName(r.sample), Returns: r.returns}
-	for _, n := range r.lengths {
+	for i, n := range r.lengths {
 		e.MeanLength += float64(n) / float64(len(r.lengths))
+		if r.cut[i] {
+			e.Cut++
+		}
 	}
 	e.summarize()
 	return e
@@ -111,6 +172,8 @@ type player struct {
 	action int
 	obs    env.Values // [games, frame]
 	acts   []float32  // [games, action]
+
+	calls atomic.Uint64 // of environments, that have returned
 }
 
 // game is an environment in the episode that it plays.
@@ -119,7 +182,9 @@ type game struct {
 	episode int
 	sum     float64 // of rewards
 	length  int
+	limit   int // steps after which it is cut off
 	ended   bool
+	cut     bool
 }
 
 // meet makes the player act by p.
@@ -130,8 +195,9 @@ func (pl *player) meet(p *policy.Policy) {
 	pl.acts = make([]float32, group*pl.action)
 }
 
-// play plays the g-th group of r's episodes to their ends.
-func (pl *player) play(ctx context.Context, r *round, g int) error {
+// play plays the g-th group of r's episodes to their ends. A panic in it is an error.
+func (pl *player) play(ctx context.Context, r *round, g int) (err error) {
+	defer algo.Recover(&err)
 	first := g * group
 	live := min(group, len(r.seeds)-first)
 	if err := pl.reset(r, first, live); err != nil {
@@ -172,10 +238,14 @@ func (pl *player) reset(r *round, first, n int) error {
 			pl.games = append(pl.games, game{env: e})
 		}
 		x := &pl.games[row]
-		*x = game{env: x.env, episode: first + row}
+		*x = game{env: x.env, episode: first + row, limit: x.env.Spec().MaxSteps}
+		if x.limit == 0 {
+			x.limit = endless
+		}
 		if err := x.env.Reset(r.seeds[x.episode], pl.row(row)); err != nil {
 			return fmt.Errorf("episode %d: %w", x.episode, err)
 		}
+		pl.calls.Add(1)
 	}
 	return nil
 }
@@ -188,9 +258,13 @@ func (pl *player) step(row int) error {
 	if err != nil {
 		return fmt.Errorf("episode %d, step %d: %w", x.episode, x.length+1, err)
 	}
+	pl.calls.Add(1)
 	x.sum += float64(o.Reward)
 	x.length++
 	x.ended = o.Terminated || o.Truncated
+	if x.cut = !x.ended && x.length >= x.limit; x.cut {
+		x.ended = true
+	}
 	if x.ended && (math.IsNaN(x.sum) || math.IsInf(x.sum, 0)) {
 		return fmt.Errorf("episode %d: its return is %v", x.episode, x.sum)
 	}
@@ -200,14 +274,15 @@ func (pl *player) step(row int) error {
 // retire notes the ended episode of a row and moves the last live row there.
 func (pl *player) retire(r *round, row, last int) {
 	x := pl.games[row]
-	r.returns[x.episode], r.lengths[x.episode] = x.sum, x.length
+	r.returns[x.episode], r.lengths[x.episode], r.cut[x.episode] = x.sum, x.length, x.cut
 	if row != last {
 		pl.games[row], pl.games[last] = pl.games[last], pl.games[row]
 		pl.row(row).Copy(pl.row(last))
 	}
 }
 
-func (pl *player) close() error {
+func (pl *player) close() (err error) {
+	defer algo.Recover(&err)
 	var errs []error
 	for _, x := range pl.games {
 		errs = append(errs, x.env.Close())

@@ -173,3 +173,72 @@ func TestEvaluationSaysWhatFailed(t *testing.T) {
 		t.Errorf("%+v, error %v", r, err)
 	}
 }
+
+// unruly is a lane that misbehaves in its third step, the first few times over all of its copies.
+type unruly struct {
+	lane
+	times *atomic.Int32 // left to misbehave
+	how   func()
+}
+
+func (u *unruly) Step(action []float32, obs env.Values) (env.Outcome, error) {
+	if u.steps == 2 && u.times.Add(-1) >= 0 {
+		u.how()
+	}
+	return u.lane.Step(action, obs)
+}
+
+// TestEvaluationIsTriedTwice: an environment that panics, fails or hangs once does no harm.
+func TestEvaluationIsTriedTwice(t *testing.T) {
+	want, err := NewEvaluator(newLane).Evaluate(context.Background(), newPolicy(t, 1), 23, 4, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forever := make(chan struct{})
+	defer close(forever)
+	for name, how := range map[string]func(){"panics": func() { panic("no ground") }, "hangs": func() { <-forever }} {
+		times := new(atomic.Int32)
+		e := NewEvaluator(func() (env.Environment, error) { return &unruly{times: times, how: how}, nil })
+		e.Deadline = 100 * time.Millisecond
+		times.Store(1)
+		got, err := e.Evaluate(context.Background(), newPolicy(t, 1), 23, 4, true)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("an environment that %s once: %+v, error %v; want %+v", name, got, err, want)
+		}
+		times.Store(1 << 20)
+		_, err = e.Evaluate(context.Background(), newPolicy(t, 1), 23, 4, true)
+		if err == nil || !strings.Contains(err.Error(), "fresh environments") || !strings.Contains(err.Error(), strings.TrimSuffix(name, "s")) {
+			t.Errorf("an environment that always %s: error %v", name, err)
+		}
+	}
+}
+
+// wanderer is a lane without end, and without a limit unless it has one.
+type wanderer struct {
+	lane
+	limit int
+}
+
+func (w *wanderer) Spec() env.Spec {
+	s := w.lane.Spec()
+	s.MaxSteps = w.limit
+	return s
+}
+
+func (w *wanderer) Step(action []float32, obs env.Values) (env.Outcome, error) {
+	return env.Outcome{Reward: 1}, w.show(obs)
+}
+
+// TestEndlessEpisodesAreCut, at the environment's limit or at ours.
+func TestEndlessEpisodesAreCut(t *testing.T) {
+	for limit, want := range map[int]float64{0: endless, 70: 70} {
+		e := NewEvaluator(func() (env.Environment, error) { return &wanderer{limit: limit}, nil })
+		got, err := e.Evaluate(context.Background(), newPolicy(t, 1), 3, 1, false)
+		if err != nil || got.Cut != 3 || got.Mean != want || got.MeanLength != want {
+			t.Errorf("limit %d: %+v, error %v", limit, got, err)
+		}
+	}
+	if got, err := NewEvaluator(newLane).Evaluate(context.Background(), newPolicy(t, 1), 23, 4, false); err != nil || got.Cut != 0 {
+		t.Errorf("%+v, error %v", got, err)
+	}
+}

@@ -15,7 +15,7 @@ import (
 
 // A run's folder.
 const (
-	ConfigFile   = "config.yaml"  // the resolved configuration
+	ConfigFile   = "config.yaml"  // the configuration, with every key
 	ProgressFile = "progress.csv" // the metrics
 	ResultFile   = "result.json"  // the Result, written last
 	LastFolder   = "last"         // checkpoint of the latest policy

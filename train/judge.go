@@ -37,6 +37,9 @@ func (r *run) evaluateIfDue(p *algo.Progress) error {
 	r.settle(p, e, attempt)
 	now := time.Now()
 	r.aside += now.Sub(began)
+	if r.ends(p) {
+		return nil
+	}
 	return r.row(now, e)
 }
 
@@ -91,6 +94,16 @@ func (r *run) settle(p *algo.Progress, e *Evaluation, attempt bool) {
 		text += fmt.Sprintf(": not solved yet, though training reached %.2f", r.window.mean())
 	}
 	r.line.Event(text)
+	r.warnOfCuts(e)
+}
+
+// warnOfCuts says once that evaluation episodes did not end.
+func (r *run) warnOfCuts(e *Evaluation) {
+	if e.Cut > 0 && !r.endless {
+		r.endless = true
+		r.warn("%d of %d evaluation episodes did not end: they were cut off at the environment's step limit, or after %d steps "+
+			"where it has none; try a time limit on the environment", e.Cut, e.Episodes, endless)
+	}
 }
 
 // known is a pointer to x; nil: x is not a finite number.

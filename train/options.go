@@ -43,7 +43,7 @@ type Labels struct {
 	Version           string // of covey
 	Seed              uint64
 	Workers           int
-	Config            []byte // resolved configuration, YAML
+	Config            []byte // configuration, YAML
 }
 
 // Budget ends a run at whichever limit comes first; 0: no limit.

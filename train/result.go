@@ -49,9 +49,10 @@ type Evaluation struct {
 	Std        float64   `json:"std"` // of the episodes, not of the mean
 	Min        float64   `json:"min"`
 	Max        float64   `json:"max"`
-	MeanLength float64   `json:"mean_length"` // steps
-	Mode       string    `json:"mode"`        // greedy or sampled
-	Returns    []float64 `json:"-"`           // [Episodes]
+	MeanLength float64   `json:"mean_length"`   // steps
+	Cut        int       `json:"cut,omitempty"` // episodes that did not end, and were cut off
+	Mode       string    `json:"mode"`          // greedy or sampled
+	Returns    []float64 `json:"-"`             // [Episodes]
 }
 
 // Evaluation modes.

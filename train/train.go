@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,7 @@ type run struct {
 
 	window    window
 	lastEnded uint64              // environment steps when an episode last ended
+	endless   bool                // it has been said that evaluation episodes are
 	counters  checkpoint.Counters // as of the last boundary
 	stopped   bool                // by our own decision
 	best      kept
@@ -56,6 +58,7 @@ type run struct {
 
 	// When something is next to be done. A turn in which nothing is costs a few comparisons.
 	nextRow, nextEval uint64 // environment steps
+	rowAt             uint64 // environment steps of the latest row
 	nextAttempt       uint64 // episodes: to confirm that the environment is solved
 	nextClock         uint64 // turns
 	turns             uint64
@@ -164,7 +167,11 @@ func (r *run) finish() (*Result, error) {
 	if r.failure == nil && !res.Interrupted {
 		r.failure = r.judgeFinal(p)
 	}
-	files := errors.Join(r.row(r.start.Add(wall), res.Eval), r.describePolicies(), r.save(&r.last, LastFolder), r.save(&r.best, BestFolder))
+	var row error
+	if res.Eval != nil || r.counters.EnvSteps != r.rowAt {
+		row = r.row(r.start.Add(wall), res.Eval)
+	}
+	files := errors.Join(row, r.describePolicies(), r.save(&r.last, LastFolder), r.save(&r.best, BestFolder))
 	err := errors.Join(r.failure, files, r.recorder.Close(), r.evals.Close())
 	if err != nil {
 		res.Error = strings.ReplaceAll(err.Error(), "\n", "; ")
@@ -179,12 +186,23 @@ func (r *run) finish() (*Result, error) {
 func (r *run) judge() {
 	ended := r.failure
 	switch {
-	case r.ctx.Err() != nil && (ended == nil && !r.stopped || errors.Is(ended, r.ctx.Err())):
+	case r.ctx.Err() != nil && (ended == nil && !r.stopped || only(ended, r.ctx.Err())):
 		r.result.Interrupted, r.failure = true, nil
 	case ended == nil && !r.stopped:
 		r.failure = errors.New("the learner ended before its budget was spent")
 	}
 	r.result.Deterministic = r.opt.Deterministic && r.opt.Budget.Time == 0 && !r.result.Interrupted && r.failure == nil
+}
+
+// only says whether err comes from cause and from nothing else.
+func only(err, cause error) bool {
+	switch x := err.(type) { //nolint:errorlint // the tree is walked by hand
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(x.Unwrap(), func(e error) bool { return !only(e, cause) })
+	case interface{ Unwrap() error }:
+		return only(x.Unwrap(), cause)
+	}
+	return err == cause //nolint:errorlint // a leaf of it
 }
 
 // judgeFinal evaluates the final policy on fresh episodes, greedy and sampled.
@@ -204,6 +222,7 @@ func (r *run) judgeFinal(p *policy.Policy) error {
 		} else {
 			res.EvalGreedy = e
 		}
+		r.warnOfCuts(e)
 		if sample == eval.Sample {
 			res.Eval = e
 			r.keepBest(p, e.Mean)

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 
+	"covey/metrics"
 	"covey/train"
 )
 
@@ -47,7 +46,10 @@ func readCurve(dir string) (*curve, error) {
 		}
 		all = append(all, series{steps, returns})
 	}
-	c := average(all)
+	c, err := average(all)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	c.name = fmt.Sprintf("%s (%d runs)", name, len(all))
 	return c, nil
 }
@@ -71,10 +73,13 @@ func (s series) at(step float64) float64 {
 }
 
 // average is the curve of runs over the steps that all of them have made.
-func average(all []series) *curve {
+func average(all []series) (*curve, error) {
 	from, to := all[0].steps[0], all[0].steps[len(all[0].steps)-1]
 	for _, s := range all[1:] {
 		from, to = max(from, s.steps[0]), min(to, s.steps[len(s.steps)-1])
+	}
+	if from > to {
+		return nil, fmt.Errorf("its runs have no steps in common: one ends at %.0f, another begins at %.0f; plot them one by one", to, from)
 	}
 	c := &curve{}
 	for i := range curvePoints {
@@ -88,43 +93,27 @@ func average(all []series) *curve {
 		c.steps, c.mean = append(c.steps, step), append(c.mean, mean)
 		c.low, c.high = append(c.low, low), append(c.high, high)
 	}
-	return c
+	return c, nil
 }
 
 // readReturns reads the steps and returns of a run's table, leaving out rows before the first episode.
 func readReturns(path string) (steps, returns []float64, err error) {
-	text, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
-	if err != nil {
+	table, err := metrics.ReadCSV(f)
+	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	x, y := -1, -1
-	if len(rows) > 0 {
-		for i, name := range rows[0] {
-			switch name {
-			case "env_steps":
-				x = i
-			case "train_return_mean_100":
-				y = i
-			}
-		}
-	}
+	x, y := table.Column("env_steps"), table.Column("train_return_mean_100")
 	if x < 0 || y < 0 {
 		return nil, nil, fmt.Errorf("%s: no columns env_steps and train_return_mean_100", path)
 	}
-	for i, row := range rows[1:] {
-		if row[y] == "" {
-			continue
+	for _, row := range table.Rows {
+		if !math.IsNaN(row[y]) {
+			steps, returns = append(steps, row[x]), append(returns, row[y])
 		}
-		step, errX := strconv.ParseFloat(row[x], 64)
-		value, errY := strconv.ParseFloat(row[y], 64)
-		if err := errors.Join(errX, errY); err != nil {
-			return nil, nil, fmt.Errorf("%s:%d: %w", path, i+2, err)
-		}
-		steps, returns = append(steps, step), append(returns, value)
 	}
 	if len(steps) == 0 {
 		return nil, nil, fmt.Errorf("%s: no episode has ended in this run", path)

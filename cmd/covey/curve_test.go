@@ -10,10 +10,13 @@ import (
 )
 
 func TestAverageOfRuns(t *testing.T) {
-	c := average([]series{
+	c, err := average([]series{
 		{steps: []float64{0, 100, 300}, returns: []float64{0, 10, 30}},
 		{steps: []float64{20, 220}, returns: []float64{0, 20}}, // 2 less throughout
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if first, last := c.steps[0], c.steps[len(c.steps)-1]; first != 20 || math.Abs(last-220) > 1e-9 {
 		t.Errorf("from step %v to %v, want the steps that both have made, 20 to 220", first, last)
 	}
@@ -24,6 +27,16 @@ func TestAverageOfRuns(t *testing.T) {
 				t.Fatalf("step %v: mean, low, high %v %v %v, want %v", step, c.mean[i], c.low[i], c.high[i], want)
 			}
 		}
+	}
+}
+
+func TestRunsWithoutCommonStepsHaveNoAverage(t *testing.T) {
+	one := series{steps: []float64{0, 100}, returns: []float64{0, 10}}
+	if c, err := average([]series{one, {steps: []float64{101, 220}, returns: []float64{0, 20}}}); err == nil {
+		t.Errorf("the average goes from step %v to %v", c.steps[0], c.steps[len(c.steps)-1])
+	}
+	if _, err := average([]series{one, {steps: []float64{100}, returns: []float64{9}}}); err != nil {
+		t.Errorf("one step is common to both, but %v", err)
 	}
 }
 

@@ -84,17 +84,46 @@ func newRoot() *cobra.Command {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			var names []string
-			for _, c := range cmd.Commands() {
-				names = append(names, c.Name())
-			}
-			return usagef("unknown command %q%s", args[0], didYouMean(args[0], names))
+			return unknownCommand(cmd, args[0])
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(explainFlag)
 	root.AddCommand(newTrain(), newEval(), newPlot(), newEnvs(), newPresets(), newVersion())
 	return root
+}
+
+// newHelp is cobra's help, but for an unknown command, which is a mistake here too.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return usageError{err}
+			}
+			switch {
+			case len(rest) > 0 && about.HasSubCommands():
+				return unknownCommand(about, rest[0])
+			case len(rest) > 0:
+				return usagef("help wants one command, not also %q", rest[0])
+			}
+			return about.Help()
+		},
+	}
+}
+
+// unknownCommand names the command of parent that was probably meant.
+func unknownCommand(parent *cobra.Command, name string) error {
+	var names []string
+	for _, c := range parent.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	return usagef("unknown command %q%s", name, didYouMean(name, names))
 }
 
 // explainFlag names the flag that was probably meant.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -23,6 +24,7 @@ type summary struct {
 	Seeds     int     `json:"seeds"`
 	Solved    int     `json:"solved"`
 	SolveRate float64 `json:"solve_rate"`
+	Failed    int     `json:"failed"` // runs that ended with an error
 	// Times to solved, over the seeds that did; null: none did.
 	SolvedAtSMedian     *float64 `json:"solved_at_s_median"`
 	SolvedAtSWorst      *float64 `json:"solved_at_s_worst"`
@@ -33,8 +35,8 @@ type summary struct {
 	Runs           []report `json:"runs"`
 }
 
-// trainSeeds trains with f.seeds seeds from cfg's on, one after another, and prints a summary. A seed's clock
-// starts with its training, the first one's with the process.
+// trainSeeds trains with f.seeds seeds from cfg's on, one after another, and prints a summary, whether all of
+// them came to their end or not. A seed's clock starts with its training, the first one's with the process.
 func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	first := cfg.Seed
 	if uint64(f.seeds-1) > math.MaxUint64-first {
@@ -50,13 +52,17 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	reports := []report{} // in JSON a list even of none
 	clock := started
 	interrupted := false
+	var failed []error
 	for i := 0; i < f.seeds && !interrupted; i++ {
 		seed := first + uint64(i)
 		cfg.Seed = seed
 		dir := filepath.Join(parent, fmt.Sprintf("seed%d", seed))
 		run, err := f.train(cmd, cfg, dir, clock)
 		if err != nil {
-			return fmt.Errorf("seed %d: %w", seed, err)
+			failed = append(failed, fmt.Errorf("seed %d: %w", seed, err))
+		}
+		if run == nil { // what keeps one seed from starting keeps them all
+			break
 		}
 		if interrupted = run.Interrupted; !interrupted {
 			reports = append(reports, report{Result: run.Result, Run: dir})
@@ -68,12 +74,13 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	}
 	s := summarize(cfg, reports)
 	switch {
+	case len(reports) == 0 && len(failed) > 0:
 	case f.json:
 		err = writeJSON(cmd.OutOrStdout(), s)
 	case !f.quiet:
 		s.print(cmd.OutOrStdout(), parent)
 	}
-	if err == nil && interrupted {
+	if err = errors.Join(append(failed, err)...); err == nil && interrupted {
 		return errInterrupted
 	}
 	return err
@@ -97,6 +104,9 @@ func summarize(cfg *covey.Config, reports []report) *summary {
 			s.Solved++
 			seconds = append(seconds, *r.SolvedAtS)
 			steps = append(steps, float64(*r.SolvedAtSteps))
+		}
+		if r.Error != "" {
+			s.Failed++
 		}
 		if r.Eval != nil {
 			means = append(means, r.Eval.Mean)
@@ -128,6 +138,8 @@ func printSeed(w io.Writer, r *train.Result) {
 	switch {
 	case r.Interrupted:
 		text += "interrupted"
+	case r.Error != "":
+		text += fmt.Sprintf("failed after %d steps: %s", r.EnvSteps, r.Error)
 	case r.Solved:
 		text += fmt.Sprintf("solved after %.3f s, %d steps", *r.SolvedAtS, *r.SolvedAtSteps)
 	default:
@@ -140,7 +152,11 @@ func printSeed(w io.Writer, r *train.Result) {
 }
 
 func (s *summary) print(w io.Writer, parent string) {
-	fmt.Fprintf(w, "%s, %s: solved with %d of %d seeds\n", s.Env, s.Algo, s.Solved, s.Seeds)
+	text := fmt.Sprintf("%s, %s: solved with %d of %d seeds", s.Env, s.Algo, s.Solved, s.Seeds)
+	if s.Failed > 0 {
+		text += fmt.Sprintf(", %d failed", s.Failed)
+	}
+	fmt.Fprintln(w, text)
 	if s.Solved > 0 {
 		fmt.Fprintf(w, "time to solved: median %.3f s (%.0f steps), worst %.3f s\n", *s.SolvedAtSMedian, *s.SolvedAtStepsMedian, *s.SolvedAtSWorst)
 	}

@@ -29,7 +29,7 @@ func Level() string { return level.String() }
 func startLevel() simdLevel {
 	l, err := pickLevel(os.Getenv("COVEY_KERNEL"), bestLevel(), raceBuild)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(os.Stderr, "covey:", err)
 		os.Exit(2)
 	}
 	return l

@@ -1,0 +1,69 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"covey/metrics"
+)
+
+// TestErrorWithCtrlC: what failed beside an interruption is told all the same.
+func TestErrorWithCtrlC(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	broken := errors.New("the pipe is broken")
+	for name, ended := range map[string]error{
+		"joined":  errors.Join(ctx.Err(), fmt.Errorf("worker 1: %w", broken)),
+		"wrapped": fmt.Errorf("learner: %w", errors.Join(broken, ctx.Err())),
+	} {
+		r, err := Run(ctx, deaf{newPupil(t), ended}, options())
+		if !errors.Is(err, broken) || r.Interrupted || !strings.Contains(r.Error, broken.Error()) {
+			t.Errorf("%s: interrupted: %v, error %v", name, r.Interrupted, err)
+		}
+	}
+	for name, ended := range map[string]error{
+		"two":     errors.Join(ctx.Err(), fmt.Errorf("worker 1: %w", ctx.Err())),
+		"wrapped": fmt.Errorf("learner: %w", errors.Join(ctx.Err(), ctx.Err())),
+	} {
+		if r, err := Run(ctx, deaf{newPupil(t), ended}, options()); err != nil || !r.Interrupted {
+			t.Errorf("%s: interrupted: %v, error %v", name, r.Interrupted, err)
+		}
+	}
+}
+
+// TestOneRowPerStep: wherever the run ends, no two rows are of the same step.
+func TestOneRowPerStep(t *testing.T) {
+	low := -1.0
+	for name, change := range map[string]func(*Options){
+		"until solved": func(o *Options) { o.SolveAt, o.Budget.UntilSolved = &low, true },
+		"solved by evaluation": func(o *Options) {
+			o.SolveAt, o.Budget.UntilSolved, o.SolveBy, o.Eval.Every = &low, true, ByEvaluation, 400
+		},
+		"evaluation at the end":  func(o *Options) { o.SolveAt, o.SolveBy, o.Eval.Every = &low, ByEvaluation, 500 },
+		"row at the end":         func(o *Options) { o.LogEvery = 100 },
+		"evaluation and row too": func(o *Options) { o.LogEvery, o.Eval.Every = 100, 100 },
+	} {
+		o := options()
+		o.Dir, o.Budget.Steps = t.TempDir(), 3000
+		change(&o)
+		r := mustRun(t, newPupil(t), o)
+		table, err := metrics.ReadCSV(bytes.NewReader(read(t, o.Dir, ProgressFile)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		step, eval := table.Column("env_steps"), table.Column("eval_return_mean")
+		for i, row := range table.Rows {
+			if i > 0 && row[step] <= table.Rows[i-1][step] {
+				t.Errorf("%s: step %v follows step %v", name, row[step], table.Rows[i-1][step])
+			}
+		}
+		if last := table.Rows[len(table.Rows)-1]; last[step] != float64(r.EnvSteps) || math.Abs(last[eval]-r.Eval.Mean) > 1e-6 {
+			t.Errorf("%s: the last row is %v, the run ended at step %d with an evaluation of %v", name, last, r.EnvSteps, r.Eval.Mean)
+		}
+	}
+}
