@@ -17,11 +17,11 @@ import (
 // names (as runs/x/best). It acts by [policy.Policy.NewActor].
 func LoadPolicy(dir string) (*policy.Policy, *Config, error) {
 	dir = policyFolder(dir)
-	m, _, err := checkpoint.Read(dir)
+	c, err := checkpoint.Open(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	cfg, p, err := policyOf(m, filepath.Join(dir, checkpoint.ManifestFile))
+	cfg, p, err := policyOf(c.Manifest, filepath.Join(dir, checkpoint.ManifestFile))
 	if err != nil {
 		return nil, nil, err
 	}

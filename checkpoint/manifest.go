@@ -1,24 +1,24 @@
 package checkpoint
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
 )
 
-// Schema is the version of the folder's layout that this package writes, and the only one it reads.
-const Schema = 1
+// Schema is the version of a checkpoint's layout that this package writes. Older ones are read too.
+const Schema = 2
 
-// Manifest describes a checkpoint. Write fills in the fields from Schema to Tensors.
+// Manifest describes a checkpoint. Saving fills in the fields from Schema to Resumable.
 type Manifest struct {
 	Schema int             `json:"schema"`
-	SHA256 string          `json:"sha256"` // of the state: state.Hash, in hexadecimal
-	Files  map[string]File `json:"files"`
-	// Tensors are the state's entries, in walk order.
+	SHA256 string          `json:"sha256"` // of the policy: state.Hash, in hexadecimal
+	Files  map[string]File `json:"files"`  // all but the manifest itself, by slash-separated name
+	// Tensors are the policy's entries, in walk order.
 	Tensors []Tensor `json:"tensors"`
+	// Resumable: it holds the whole run, and not only a policy.
+	Resumable bool `json:"resumable"`
 
 	Covey       string   `json:"covey"` // version of the program
 	Env         string   `json:"env"`
@@ -29,6 +29,9 @@ type Manifest struct {
 	Kernel      string   `json:"kernel"` // level of the kernels that computed it
 	Counters    Counters `json:"counters"`
 	Config      string   `json:"config"` // the run's resolved configuration, YAML
+	// EnvironmentRestored: the state of the environments is in it, so that the episodes under way go on;
+	// otherwise they start anew on resuming, and the run goes on with other bits.
+	EnvironmentRestored bool `json:"environment_restored"`
 }
 
 // File is a file of the folder.
@@ -161,30 +164,4 @@ func (m *Manifest) Match(want *Manifest) error {
 		}
 	}
 	return nil
-}
-
-// parseManifest reads a manifest of this package's schema.
-func parseManifest(raw []byte) (*Manifest, error) {
-	var version struct {
-		Schema *int `json:"schema"`
-	}
-	if err := json.Unmarshal(raw, &version); err != nil {
-		if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) {
-			return nil, errors.New("not a manifest of covey")
-		}
-		return nil, fmt.Errorf("broken JSON: %w", err)
-	}
-	if version.Schema == nil {
-		return nil, fmt.Errorf("names no schema: not a manifest of covey")
-	}
-	if *version.Schema != Schema {
-		return nil, fmt.Errorf("schema %d, this version of covey reads %d", *version.Schema, Schema)
-	}
-	m := new(Manifest)
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(m); err != nil {
-		return nil, err
-	}
-	return m, nil
 }

@@ -63,10 +63,11 @@ func writeResult(dir string, r *Result) error {
 // LoadPolicy loads the checkpoint in folder dir into p, which must have the same spaces and network.
 // The checkpoint may be of another environment: the manifest says which.
 func LoadPolicy(dir string, p *policy.Policy) (*checkpoint.Manifest, error) {
-	m, tree, err := checkpoint.Read(dir)
+	c, err := checkpoint.Open(dir)
 	if err != nil {
 		return nil, err
 	}
+	m := c.Manifest
 	want, shapes := describe(p)
 	if err := want.Describe(p, shapes); err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func LoadPolicy(dir string, p *policy.Policy) (*checkpoint.Manifest, error) {
 	if err := m.Match(want); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	if err := state.Load(p, tree); err != nil {
+	if err := state.Load(p, c.Policy); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	return m, nil

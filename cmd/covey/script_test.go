@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,12 +89,15 @@ func interrupted(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// rename FILE OLD NEW replaces a word in a file, everywhere.
+// rename FILE OLD NEW replaces a word in a file, everywhere; in a manifest, its checksum too.
 func rename(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: rename FILE OLD NEW")
 	}
 	text := strings.ReplaceAll(ts.ReadFile(args[0]), args[1], args[2])
+	if body, _, ok := strings.Cut(text, ",\n  \"checksum\""); ok {
+		text = fmt.Sprintf("%s,\n  \"checksum\": \"%x\"\n}\n", body, sha256.Sum256([]byte(body)))
+	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o666))
 }
 
