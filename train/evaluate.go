@@ -79,14 +79,7 @@ func (e *Evaluator) attempt(ctx context.Context, p *policy.Policy, episodes int,
 	for len(e.players) < min(groups, runtime.GOMAXPROCS(0)) {
 		e.players = append(e.players, &player{create: e.create})
 	}
-	r := &round{
-		seeds: make([]uint64, episodes), seed: seed, sample: sample,
-		returns: make([]float64, episodes), lengths: make([]int, episodes), cut: make([]bool, episodes),
-	}
-	rng := rand.NewPCG(seed, 0)
-	for i := range r.seeds {
-		r.seeds[i] = rng.Uint64()
-	}
+	r := newRound(episodes, seed, sample, group)
 	players := e.players[:min(groups, len(e.players))]
 	errs := make([]error, len(players))
 	var next atomic.Int64
@@ -143,12 +136,26 @@ func (e *Evaluator) wait(wg *sync.WaitGroup, players []*player) bool {
 
 // round is one evaluation.
 type round struct {
-	seeds   []uint64 // [episodes]
+	group   int                         // episodes in lock-step
+	see     func(env.Environment) error // called after each step of a group's first; nil: nobody watches
+	seeds   []uint64                    // [episodes]
 	seed    uint64
 	sample  bool
 	returns []float64 // [episodes]
 	lengths []int     // [episodes]
 	cut     []bool    // [episodes]: it did not end within the limit
+}
+
+func newRound(episodes int, seed uint64, sample bool, group int) *round {
+	r := &round{
+		group: group, seeds: make([]uint64, episodes), seed: seed, sample: sample,
+		returns: make([]float64, episodes), lengths: make([]int, episodes), cut: make([]bool, episodes),
+	}
+	rng := rand.NewPCG(seed, 0)
+	for i := range r.seeds {
+		r.seeds[i] = rng.Uint64()
+	}
+	return r
 }
 
 func (r *round) evaluation() *Evaluation {
@@ -198,9 +205,12 @@ func (pl *player) meet(p *policy.Policy) {
 // play plays the g-th group of r's episodes to their ends. A panic in it is an error.
 func (pl *player) play(ctx context.Context, r *round, g int) (err error) {
 	defer algo.Recover(&err)
-	first := g * group
-	live := min(group, len(r.seeds)-first)
+	first := g * r.group
+	live := min(r.group, len(r.seeds)-first)
 	if err := pl.reset(r, first, live); err != nil {
+		return err
+	}
+	if err := pl.show(r); err != nil {
 		return err
 	}
 	var rng *rand.Rand
@@ -217,6 +227,9 @@ func (pl *player) play(ctx context.Context, r *round, g int) (err error) {
 				return err
 			}
 		}
+		if err := pl.show(r); err != nil {
+			return err
+		}
 		for row := live - 1; row >= 0; row-- {
 			if pl.games[row].ended {
 				live--
@@ -225,6 +238,14 @@ func (pl *player) play(ctx context.Context, r *round, g int) (err error) {
 		}
 	}
 	return nil
+}
+
+// show lets whoever watches the round see the first game.
+func (pl *player) show(r *round) error {
+	if r.see == nil {
+		return nil
+	}
+	return r.see(pl.games[0].env)
 }
 
 // reset starts n episodes, the first of which is number first.

@@ -25,8 +25,10 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"animation":   isAnimation,
 			"exits":       exits,
 			"interrupted": interrupted,
+			"pictures":    arePictures,
 			"truncate":    truncate,
 			"rename":      rename,
 		},

@@ -32,9 +32,10 @@ func Picture(dst *image.RGBA, width, height int) *image.RGBA {
 // Canvas is a picture of a part of the world.
 type Canvas struct {
 	dst    *image.RGBA
-	origin Point   // in the picture's lower left corner
-	scale  float64 // pixels per unit of the world
-	shape  vector.Rasterizer
+	origin Point     // in the picture's lower left corner
+	scale  float64   // pixels per unit of the world
+	shape  [][]Point // outlines of what is filled next, in pixels; y points down
+	filler vector.Rasterizer
 }
 
 // New fills the picture with the background and returns a canvas on it, whose lower left corner is
@@ -48,29 +49,26 @@ func New(dst *image.RGBA, origin Point, width float64, background color.RGBA) *C
 }
 
 // Polygon fills the area between the points.
-func (c *Canvas) Polygon(fill color.RGBA, points ...Point) {
-	c.begin()
+func (c *Canvas) Polygon(paint color.RGBA, points ...Point) {
 	c.path(points)
-	c.end(fill)
+	c.fill(paint)
 }
 
 // Disc fills a circle.
-func (c *Canvas) Disc(fill color.RGBA, center Point, radius float64) {
-	c.begin()
+func (c *Canvas) Disc(paint color.RGBA, center Point, radius float64) {
 	c.circle(center, radius)
-	c.end(fill)
+	c.fill(paint)
 }
 
 // Line draws a line through the points, of that width and with round ends and corners.
-func (c *Canvas) Line(stroke color.RGBA, width float64, points ...Point) {
-	c.begin()
+func (c *Canvas) Line(paint color.RGBA, width float64, points ...Point) {
 	for i, p := range points {
 		c.circle(p, width/2)
 		if i > 0 {
 			c.bar(points[i-1], p, width)
 		}
 	}
-	c.end(stroke)
+	c.fill(paint)
 }
 
 // bar adds the rectangle of that width about the line from p to q. It runs counterclockwise, as circle
@@ -84,16 +82,13 @@ func (c *Canvas) bar(p, q Point, width float64) {
 	c.path([]Point{{p.X + x, p.Y + y}, {q.X + x, q.Y + y}, {q.X - x, q.Y - y}, {p.X - x, p.Y - y}})
 }
 
+// path adds an outline to the shape.
 func (c *Canvas) path(points []Point) {
+	outline := make([]Point, len(points))
 	for i, p := range points {
-		x, y := c.pixel(p)
-		if i == 0 {
-			c.shape.MoveTo(x, y)
-		} else {
-			c.shape.LineTo(x, y)
-		}
+		outline[i] = Point{(p.X - c.origin.X) * c.scale, float64(c.dst.Rect.Dy()) - float64((p.Y-c.origin.Y)*c.scale)}
 	}
-	c.shape.ClosePath()
+	c.shape = append(c.shape, outline)
 }
 
 // circle adds a circle, as a polygon of so many corners that nobody sees them.
@@ -105,12 +100,36 @@ func (c *Canvas) circle(center Point, radius float64) {
 	c.path(corners[:])
 }
 
-func (c *Canvas) pixel(p Point) (x, y float32) {
-	return float32((p.X - c.origin.X) * c.scale), float32(float64(c.dst.Rect.Dy()) - (p.Y-c.origin.Y)*c.scale)
+// fill fills the shape, and begins the next one.
+func (c *Canvas) fill(paint color.RGBA) {
+	r := c.bounds()
+	c.filler.Reset(r.Dx(), r.Dy())
+	for _, outline := range c.shape {
+		for i, p := range outline {
+			x, y := float32(p.X-float64(r.Min.X)), float32(p.Y-float64(r.Min.Y))
+			if i == 0 {
+				c.filler.MoveTo(x, y)
+			} else {
+				c.filler.LineTo(x, y)
+			}
+		}
+		c.filler.ClosePath()
+	}
+	c.filler.Draw(c.dst, r, image.NewUniform(paint), image.Point{})
+	c.shape = c.shape[:0]
 }
 
-func (c *Canvas) begin() { c.shape.Reset(c.dst.Rect.Dx(), c.dst.Rect.Dy()) }
-
-func (c *Canvas) end(fill color.RGBA) {
-	c.shape.Draw(c.dst, c.dst.Rect, image.NewUniform(fill), image.Point{})
+// bounds is the part of the picture that the shape lies in.
+func (c *Canvas) bounds() image.Rectangle {
+	low, high := Point{math.Inf(1), math.Inf(1)}, Point{math.Inf(-1), math.Inf(-1)}
+	for _, outline := range c.shape {
+		for _, p := range outline {
+			low = Point{min(low.X, p.X), min(low.Y, p.Y)}
+			high = Point{max(high.X, p.X), max(high.Y, p.Y)}
+		}
+	}
+	size := c.dst.Rect.Size()
+	within := func(x float64, most int) int { return int(min(max(x, 0), float64(most))) }
+	return image.Rect(within(math.Floor(low.X), size.X), within(math.Floor(low.Y), size.Y),
+		within(math.Ceil(high.X), size.X), within(math.Ceil(high.Y), size.Y))
 }

@@ -40,7 +40,13 @@ func TestAreas(t *testing.T) {
 		{"line", func(c *Canvas) { c.Line(black, 0.2, Point{-1, -0.5}, Point{0.5, 0.5}) }, 0.2*math.Hypot(1.5, 1) + math.Pi/100},
 		{"line forth and back", func(c *Canvas) { c.Line(black, 0.2, Point{-1, 0}, Point{1, 0}, Point{-1, 0}) }, 0.4 + math.Pi/100},
 		{"line of one point", func(c *Canvas) { c.Line(black, 0.2, Point{1, 0}, Point{1, 0}) }, math.Pi / 100},
-		{"beyond the picture", func(c *Canvas) { c.Disc(black, Point{2, 0}, 0.5) }, math.Pi / 8},
+		{"beyond the right side", func(c *Canvas) { c.Disc(black, Point{2, 0}, 0.5) }, math.Pi / 8},
+		{"beyond the left side", func(c *Canvas) { c.Disc(black, Point{-2, 0}, 0.5) }, math.Pi / 8},
+		{"beyond the upper side", func(c *Canvas) { c.Disc(black, Point{0, 1}, 0.5) }, math.Pi / 8},
+		{"beyond the lower side", func(c *Canvas) { c.Disc(black, Point{0, -1}, 0.5) }, math.Pi / 8},
+		{"beyond all sides", func(c *Canvas) { c.Disc(black, Point{0, 0}, 5) }, 8},
+		{"elsewhere", func(c *Canvas) { c.Disc(black, Point{5, 7}, 0.5) }, 0},
+		{"nothing", func(c *Canvas) { c.Line(black, 1) }, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
