@@ -45,7 +45,11 @@ func Batch(envs ...Environment) (Vector, error) {
 		}
 		stateful[i] = s
 	}
-	return &statefulBatch{batch: b, stateful: stateful}, nil
+	names := make([]string, len(envs))
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return &statefulBatch{batch: b, stateful: stateful, names: names}, nil
 }
 
 func sameSpaces(a, b Spec) error {
@@ -148,13 +152,14 @@ func (b *batch) Close() error {
 type statefulBatch struct {
 	*batch
 	stateful []state.Stateful // [Len] the environments
+	names    []string         // [Len] of their parts
 }
 
 // State visits each environment with its seed and the number of its episode. Observations are the
 // caller's.
 func (b *statefulBatch) State(w state.Walker) error {
 	for i, e := range b.stateful {
-		row := w.Sub(strconv.Itoa(i))
+		row := w.Sub(b.names[i])
 		row.Uint64("seed", &b.seeds[i])
 		row.Uint64("episode", &b.number[i])
 		if err := e.State(row.Sub("env")); err != nil {

@@ -8,7 +8,10 @@
 // that each of them passes.
 package env
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // ErrResetNeeded is what Step returns, wrapped, when no episode is running: before the first Reset,
 // and after an episode's end.
@@ -54,6 +57,18 @@ func (v Values) Copy(src Values) {
 	copy(v.U, src.U)
 }
 
+// Restarted is the error of a Vector that could save itself, but not its episodes: what it steps had to be made
+// anew. The step and the episodes under way are lost; obs holds the first observations of new ones, from which
+// the next Step goes on.
+type Restarted struct {
+	Cause error
+}
+
+func (r *Restarted) Error() string { return fmt.Sprintf("environments restarted: %v", r.Cause) }
+
+// Unwrap is the cause.
+func (r *Restarted) Unwrap() error { return r.Cause }
+
 // Outcome is what a step returned beside the observation. Terminated and truncated never merge:
 // after a terminated step nothing follows; a truncated one was cut off, and its value lives on.
 type Outcome struct {
@@ -87,7 +102,8 @@ type Vector interface {
 	Reset(seeds []uint64, obs Values) error
 	// Step takes actions [Len, action]. obs [Len, frame] receives the observations to act on next: for a
 	// row that ended, the first of the next episode, while the last of the ended one goes to that row of
-	// final [Len, frame]; other rows of final are left alone. out: [Len].
+	// final [Len, frame]; other rows of final are left alone. out: [Len]. An error that is a [*Restarted] is
+	// one that the caller can go on after.
 	Step(actions []float32, obs, final Values, out []Outcome) error
 	Close() error
 }

@@ -1,8 +1,10 @@
 package rollout
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 
 	"covey/dist"
 	"covey/env"
@@ -47,6 +49,7 @@ type Collector struct {
 	state    []float32 // [B, state]
 	starts   []bool    // [B]
 	running  []Episode // [B]: the episodes under way
+	names    []string  // [B]: of their parts
 	returns  []float32 // [B]: their discounted rewards so far
 }
 
@@ -71,7 +74,7 @@ func NewCollector(p *policy.Policy, v env.Vector, extent Extent, steps int, gamm
 		obs: env.MakeValues(p.Net.In, b*frame), final: env.MakeValues(p.Net.In, b*frame),
 		actions: make([]float32, b*sampler.Actions()), outcomes: make([]env.Outcome, b),
 		state: make([]float32, b*p.Net.State), starts: make([]bool, b),
-		running: make([]Episode, b), returns: make([]float32, b),
+		running: make([]Episode, b), names: make([]string, b), returns: make([]float32, b),
 		segment: Segment{
 			B:            b,
 			Observations: env.MakeValues(p.Net.In, (rows+b)*frame),
@@ -88,16 +91,27 @@ func NewCollector(p *policy.Policy, v env.Vector, extent Extent, steps int, gamm
 		},
 	}
 	c.Seen.Reset()
-	for i := range c.starts {
-		c.starts[i], c.running[i].Stream = true, i
+	for i := range c.names {
+		c.names[i] = "stream." + strconv.Itoa(i)
 	}
+	c.begin()
 	if err := v.Reset(seeds, c.obs); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// Collect lives through a segment. The segment is valid until the next call.
+// begin stands at the start of an episode in every environment.
+func (c *Collector) begin() {
+	for i := range c.running {
+		c.starts[i], c.running[i] = true, Episode{Stream: i}
+	}
+	clear(c.returns)
+	clear(c.state)
+}
+
+// Collect lives through a segment. The segment is valid until the next call. Where the vector lost its episodes, the
+// error is the vector's [*env.Restarted], the segment is lost too, and the next one begins with new episodes.
 func (c *Collector) Collect() (*Segment, error) {
 	s := &c.segment
 	s.T, s.FinalRows, s.Episodes = 0, s.FinalRows[:0], s.Episodes[:0]
@@ -106,6 +120,9 @@ func (c *Collector) Collect() (*Segment, error) {
 		c.observe(s.T)
 		c.act(s.T)
 		if err := c.vector.Step(c.actions, c.obs, c.final, c.outcomes); err != nil {
+			if _, restarted := errors.AsType[*env.Restarted](err); restarted {
+				c.begin()
+			}
 			return nil, err
 		}
 		ended = c.record(s.T)

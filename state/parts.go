@@ -36,7 +36,9 @@ func Int(w Walker, name string, x *int) error {
 	if u > math.MaxInt {
 		return fmt.Errorf("%s is %d, more than can be", name, u)
 	}
-	*x = int(u)
+	if int(u) != *x { // a walker that saves must find nothing written
+		*x = int(u)
+	}
 	return nil
 }
 
@@ -53,7 +55,9 @@ func Bool(w Walker, name string, x *bool) error {
 	if u = visited(w, name, u); u > 1 {
 		return fmt.Errorf("%s is %d, neither 0 nor 1", name, u)
 	}
-	*x = u == 1
+	if (u == 1) != *x {
+		*x = u == 1
+	}
 	return nil
 }
 

@@ -74,7 +74,7 @@ func TestOneWorkerNeedsNoOrder(t *testing.T) {
 	for i, update := range []string{Ordered, Async, Sync} {
 		cfg := small()
 		cfg.Workers, cfg.Update = 1, update
-		got := hash(t, trained(t, cfg, 3, 40))
+		got := hash(t, trained(t, cfg, 3, 40).global)
 		if i == 0 {
 			want = got
 		} else if got != want {

@@ -21,16 +21,7 @@ func BenchmarkCartPole(b *testing.B) {
 					cfg := a3c.DefaultConfig()
 					cfg.Update, cfg.Workers, cfg.Envs, cfg.AnnealSteps = update, workers, envs, 200_000
 					cfg.RewardScale = 0.02
-					l, err := a3c.New(cfg, 1, func(int) (env.Vector, error) {
-						many := make([]env.Environment, envs)
-						for i := range many {
-							var err error
-							if many[i], err = classic.New("CartPole-v1"); err != nil {
-								return nil, err
-							}
-						}
-						return env.Batch(many...)
-					})
+					l, err := a3c.New(cfg, 1, cartPoles(envs))
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -53,5 +44,40 @@ func BenchmarkCartPole(b *testing.B) {
 				})
 			}
 		}
+	}
+}
+
+// BenchmarkRecording is what a worker does in each of its turns so that it can be saved in those of others.
+func BenchmarkRecording(b *testing.B) {
+	for _, envs := range []int{1, 4, 16} {
+		b.Run(fmt.Sprintf("B=%d", envs), func(b *testing.B) {
+			cfg := a3c.DefaultConfig()
+			cfg.Envs, cfg.AnnealSteps = envs, 1000
+			l, err := a3c.New(cfg, 1, cartPoles(envs))
+			if err != nil {
+				b.Fatal(err)
+			}
+			note := a3c.Note(l)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := note(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// cartPoles makes a worker's vector.
+func cartPoles(envs int) func(int) (env.Vector, error) {
+	return func(int) (env.Vector, error) {
+		many := make([]env.Environment, envs)
+		for i := range many {
+			var err error
+			if many[i], err = classic.New("CartPole-v1"); err != nil {
+				return nil, err
+			}
+		}
+		return env.Batch(many...)
 	}
 }

@@ -25,7 +25,7 @@ import (
 type Learner struct {
 	global  *global
 	workers []*worker
-	streams []*rand.PCG // [W]
+	closed  bool
 }
 
 // New returns a learner whose workers act in the vectors that vector makes. The same seed and
@@ -49,9 +49,6 @@ func New(cfg Config, seed uint64, vector func(worker int) (env.Vector, error)) (
 		if err != nil {
 			return nil, errors.Join(err, v.Close(), l.Close())
 		}
-	}
-	for i, m := range masters(l.global) {
-		l.workers[i].master = m
 	}
 	return l, nil
 }
@@ -83,9 +80,13 @@ func (l *Learner) addWorker(i int, v env.Vector, seed uint64) error {
 	if err != nil {
 		return fmt.Errorf("worker %d: %w", i, err)
 	}
-	l.streams = append(l.streams, stream)
+	place := &l.global.places[i]
+	place.world = world{stream: stream, collector: c}
+	if err := place.record.Take(&place.world); err != nil { // later ones allocate nothing
+		return fmt.Errorf("worker %d: %w", i, err)
+	}
 	l.workers = append(l.workers, &worker{
-		cfg: cfg, id: i, policy: local, distribution: distribution(), collect: c,
+		cfg: cfg, policy: local, distribution: distribution(), collect: c, place: place,
 		scratch:  newScratch(c.Capacity(), v.Len(), local.Net.Out),
 		gradient: Gradient{Worker: i, Values: make([]float32, local.Net.Size)},
 	})
@@ -121,11 +122,16 @@ func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
 // Run learns until the boundary stops it, ctx ends or something fails. A learner runs once.
 func (l *Learner) Run(ctx context.Context, b algo.Boundary) error {
 	l.global.boundary = b
+	for i, m := range masters(l.global) {
+		l.workers[i].master = m
+		l.workers[i].place.enter()
+	}
 	errs := make([]error, len(l.workers))
 	var wg sync.WaitGroup
 	for i, w := range l.workers {
 		wg.Go(func() {
 			defer l.global.halt() // a worker that is gone would be waited for, also one that runtime.Goexit ended
+			defer w.place.exit()
 			errs[i] = w.run(ctx)
 		})
 	}
@@ -135,11 +141,14 @@ func (l *Learner) Run(ctx context.Context, b algo.Boundary) error {
 
 // Close closes the environments.
 func (l *Learner) Close() error {
+	if l.closed {
+		return nil
+	}
+	l.closed = true
 	var errs []error
 	for _, w := range l.workers {
 		errs = append(errs, w.collect.Close())
 	}
-	l.workers = nil
 	return errors.Join(errs...)
 }
 
@@ -157,6 +166,3 @@ func (l *Learner) Adopt(p *policy.Policy) error {
 	}
 	return state.Load(l.global.policy, tree)
 }
-
-// State visits the master.
-func (l *Learner) State(w state.Walker) error { return l.global.State(w) }

@@ -19,6 +19,10 @@ type global struct {
 	parts  []part
 
 	steps, updates, episodes uint64
+	faults                   uint64            // as algo.Progress has them
+	passed                   uint64            // turns, in ordered: where the next one is
+	places                   []place           // [W]
+	own                      [1]*Gradient      // of a turn of one worker
 	metrics                  []float64         // [metricNames]
 	finished                 []rollout.Episode // of the last update
 	boundary                 algo.Boundary
@@ -37,7 +41,8 @@ type part struct {
 var metricNames = []string{"policy_loss", "value_loss", "entropy", "gradient_norm", "learning_rate", "lag"}
 
 func newGlobal(cfg *Config, p *policy.Policy) (*global, error) {
-	g := &global{cfg: cfg, policy: p, metrics: make([]float64, len(metricNames)), turns: newTurnstile(cfg.Workers, cfg.Update)}
+	g := &global{cfg: cfg, policy: p, metrics: make([]float64, len(metricNames)),
+		places: make([]place, cfg.Workers), turns: newTurnstile(cfg.Workers, cfg.Update)}
 	ranges := []part{{from: 0, to: p.Net.Size, rate: cfg.LearningRate}}
 	if cfg.CriticRate != nil {
 		split := p.Net.Split()
@@ -67,6 +72,7 @@ func (g *global) apply(values []float32, learned []*Gradient) error {
 	g.finished = g.finished[:0]
 	share := 1 / float64(len(learned))
 	for _, l := range learned {
+		g.places[l.Worker].stands.Store(exchanging)
 		g.steps += uint64(l.Steps)
 		g.episodes += uint64(len(l.Episodes))
 		g.policy.Moments.Merge(l.Moments)
@@ -81,9 +87,10 @@ func (g *global) apply(values []float32, learned []*Gradient) error {
 		p.optimizer.Step(g.policy.Params[p.from:p.to], values[p.from:p.to], p.rate*anneal)
 	}
 	g.updates++
+	g.passed++
 	g.metrics[4] = float64(g.cfg.LearningRate * anneal)
 	decision, err := g.boundary(algo.Progress{
-		Steps: g.steps, Updates: g.updates, Episodes: g.episodes, Finished: g.finished, Metrics: g.metrics,
+		Steps: g.steps, Updates: g.updates, Episodes: g.episodes, Finished: g.finished, Metrics: g.metrics, Faults: g.faults,
 	})
 	if decision.Stop || err != nil {
 		g.halt()
@@ -91,10 +98,37 @@ func (g *global) apply(values []float32, learned []*Gradient) error {
 	return err
 }
 
-func (g *global) copyOut(params []float32, moments *policy.Moments) Reply {
+// turn is what happens in a turn of one worker: l is applied, unless there is none or it was lost, and the
+// parameters are copied out.
+func (g *global) turn(worker int, params []float32, moments *policy.Moments, l *Gradient) (Reply, error) {
+	if l != nil {
+		g.faults += l.Lost
+	}
+	if l != nil && !l.Skip {
+		g.own[0] = l
+		if err := g.apply(l.Values, g.own[:]); err != nil {
+			return Reply{Stop: true}, err
+		}
+		return g.copyOut(worker, params, moments), nil
+	}
+	reply := g.copyOut(worker, params, moments)
+	if !reply.Stop {
+		g.passed++
+	}
+	return reply, nil
+}
+
+// copyOut hands the parameters and statistics to a worker, unless it is to stop.
+func (g *global) copyOut(worker int, params []float32, moments *policy.Moments) Reply {
+	if g.stop.Load() {
+		return Reply{Stop: true}
+	}
 	copy(params, g.policy.Params)
 	moments.Copy(&g.policy.Moments)
-	return Reply{Version: g.updates, Stop: g.stop.Load()}
+	p := &g.places[worker]
+	p.pulled, p.version = true, g.updates
+	p.stands.Store(leaving)
+	return Reply{Version: g.updates}
 }
 
 // halt lets no worker go on.

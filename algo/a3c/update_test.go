@@ -137,7 +137,7 @@ func TestSyncAppliesTheMean(t *testing.T) {
 	l := newLearner(t, cfg, 1, corridors(cfg.Envs, false, nil))
 	var last algo.Progress
 	l.global.boundary = func(p algo.Progress) (algo.Decision, error) { last = p; return algo.Decision{}, nil }
-	round := l.workers[0].master.(*syncHandle).master
+	round := masters(l.global)[0].(*syncHandle).master
 	for i := range round.gradients {
 		round.gradients[i] = &Gradient{Worker: i, Values: slices.Repeat([]float32{float32(1 + 2*i)}, l.global.policy.Net.Size), Steps: 10,
 			Moments: &l.workers[i].collect.Seen, Losses: Losses{Entropy: float64(i)}}
@@ -160,7 +160,6 @@ func TestEveryStepIsSeenOnce(t *testing.T) {
 		cfg := small()
 		cfg.Update, cfg.NormalizeObservations, cfg.NormalizeRewards = update, true, true
 		l := newLearner(t, cfg, 1, corridors(cfg.Envs, false, nil))
-		workers := l.workers
 		err := l.Run(context.Background(), func(p algo.Progress) (algo.Decision, error) {
 			if m := &l.global.policy.Moments; m.Observation.Count != float64(p.Steps) || m.Return.Count != float64(p.Steps) {
 				t.Errorf("%s: %v observations and %v returns after %d steps", update, m.Observation.Count, m.Return.Count, p.Steps)
@@ -170,9 +169,9 @@ func TestEveryStepIsSeenOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, w := range workers {
+		for i, w := range l.workers {
 			if w.policy.Moments.Observation.Count == 0 && update != Async { // where a worker may come too late for any
-				t.Errorf("%s: worker %d never got the statistics", update, w.id)
+				t.Errorf("%s: worker %d never got the statistics", update, i)
 			}
 		}
 	}

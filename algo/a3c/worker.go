@@ -2,10 +2,13 @@ package a3c
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
+	"covey/algo"
 	"covey/dist"
+	"covey/env"
 	"covey/internal/kernel"
 	"covey/optim"
 	"covey/policy"
@@ -22,7 +25,9 @@ type Gradient struct {
 	Episodes []rollout.Episode
 	Moments  *policy.Moments // seen in the segment
 	Losses   Losses
-	Err      error // the segment failed: the run ends at its turn, unless it was to stop before
+	Lost     uint64 // times that the worker's episodes were lost since the gradient before
+	Skip     bool   // the segment was lost with them: the turn is taken, and nothing learned
+	Err      error  // the segment failed: the run ends at its turn, unless it was to stop before
 }
 
 // failure says why the gradient cannot be applied.
@@ -51,27 +56,33 @@ type Reply struct {
 
 // Master is one worker's handle on the global network.
 type Master interface {
-	// Exchange applies g (nil: none) and copies parameters and statistics out, in one turn.
+	// Exchange applies g (nil: none) and copies parameters and statistics out, in one turn. Without g it leaves them
+	// to a worker that has its own from a state that was loaded.
 	Exchange(ctx context.Context, params []float32, moments *policy.Moments, g *Gradient) (Reply, error)
 }
 
 // worker is one asynchronous actor-learner (Mnih et al. 2016, Algorithm S3).
 type worker struct {
 	cfg     *Config
-	id      int
 	master  Master
 	policy  *policy.Policy // the local copy
 	collect *rollout.Collector
+	place   *place
 	scratch scratch
 
 	distribution dist.Distribution // for the loss
 
 	gradient Gradient
+	lost     uint64 // as the next Gradient has it
 }
 
 // run repeats the loop of the paper until the master says stop: pull the global parameters, act for a
 // segment, compute returns and losses, differentiate them, push the gradient.
-func (w *worker) run(ctx context.Context) error {
+func (w *worker) run(ctx context.Context) (err error) {
+	defer algo.Recover(&err)
+	if err := w.rejoin(); err != nil {
+		return err
+	}
 	var g *Gradient
 	for {
 		if err := ctx.Err(); err != nil { // seen here, since an exchange need not wait
@@ -81,18 +92,44 @@ func (w *worker) run(ctx context.Context) error {
 		if err != nil || reply.Stop {
 			return err
 		}
-		w.collect.Seen.Reset()
-		g = &w.gradient
-		segment, err := w.collect.Collect()
-		if err != nil {
-			g.Err = err
-			continue
+		if err := w.place.note(); err != nil {
+			return err
 		}
-		segment.Version = reply.Version
-		w.advantages(segment)
-		w.differentiate(segment)
-		g.Losses.GradientNorm = float64(optim.ClipNorm(g.Values, w.cfg.ClipNorm))
+		g = w.learn(reply.Version)
 	}
+}
+
+// rejoin prepares a worker for a run that goes on: what could not be loaded begins anew.
+func (w *worker) rejoin() error {
+	if !w.place.pulled || w.collect.Continues() {
+		return nil
+	}
+	w.lost = 1
+	return w.collect.Restart()
+}
+
+// learn lives through a segment and differentiates its loss. A failure, also a panic, waits in the gradient
+// for the worker's turn.
+func (w *worker) learn(version uint64) *Gradient {
+	g := &w.gradient
+	g.Skip, g.Lost, w.lost = false, w.lost, 0
+	defer algo.Recover(&g.Err)
+	w.collect.Seen.Reset()
+	segment, err := w.collect.Collect()
+	if _, lost := errors.AsType[*env.Restarted](err); lost {
+		g.Skip = true
+		g.Lost++
+		return g
+	}
+	if err != nil {
+		g.Err = err
+		return g
+	}
+	segment.Version = version
+	w.advantages(segment)
+	w.differentiate(segment)
+	g.Losses.GradientNorm = float64(optim.ClipNorm(g.Values, w.cfg.ClipNorm))
+	return g
 }
 
 // scratch is a worker's memory for one segment.

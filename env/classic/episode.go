@@ -70,20 +70,7 @@ func (e *episode) walk(w state.Walker, names []string, variables ...*float64) er
 			return fmt.Errorf("%s: %s is %v", e.spec.ID, names[i], *v)
 		}
 	}
-	return walkBool(w, "running", &e.running)
-}
-
-func walkBool(w state.Walker, name string, b *bool) error {
-	var x uint64
-	if *b {
-		x = 1
-	}
-	w.Uint64(name, &x)
-	if x > 1 {
-		return fmt.Errorf("%s is %d, neither 0 nor 1", name, x)
-	}
-	*b = x == 1
-	return nil
+	return state.Bool(w, "running", &e.running)
 }
 
 // start is the random stream of one Reset: the initial state is all that is random here, so no

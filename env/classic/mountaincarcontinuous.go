@@ -100,5 +100,5 @@ func (m *mountainCarContinuous) State(w state.Walker) error {
 	if err := m.walk(w, []string{"position", "velocity"}, &m.position, &m.velocity); err != nil {
 		return err
 	}
-	return walkBool(w, "single", &m.single)
+	return state.Bool(w, "single", &m.single)
 }

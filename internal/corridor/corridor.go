@@ -25,6 +25,7 @@ type World struct {
 	FailAt     int  // the call of Step that returns an error; 0: none
 	NaNAt      int  // the call whose reward is NaN; 0: none
 	LostAt     int  // the call whose observation is NaN; 0: none
+	PanicAt    int  // the call that panics; 0: none
 	LeaveAt    int  // the call that ends its goroutine; 0: none
 
 	x      float64
@@ -33,7 +34,7 @@ type World struct {
 	calls  int
 }
 
-// ErrCaveIn is the failure of FailAt.
+// ErrCaveIn is the failure of FailAt, and of PanicAt.
 var ErrCaveIn = errors.New("corridor caved in")
 
 // Batch makes a vector of n corridors; alter, unless nil, sees each of them.
@@ -78,6 +79,9 @@ func (w *World) Step(action []float32, obs env.Values) (env.Outcome, error) {
 	if w.calls == w.FailAt {
 		return env.Outcome{}, ErrCaveIn
 	}
+	if w.calls == w.PanicAt {
+		panic(ErrCaveIn)
+	}
 	if w.calls == w.LeaveAt {
 		runtime.Goexit()
 	}
@@ -103,9 +107,9 @@ func (w *World) Close() error { return nil }
 
 // State implements [state.Stateful].
 func (w *World) State(walker state.Walker) error {
-	steps := uint64(w.steps)
 	walker.Float64("x", &w.x)
-	walker.Uint64("steps", &steps)
-	w.steps = int(steps)
+	if err := state.Int(walker, "steps", &w.steps); err != nil {
+		return err
+	}
 	return state.RNG(walker, "stream", &w.stream)
 }
