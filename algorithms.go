@@ -8,6 +8,7 @@ import (
 
 	"covey/algo"
 	"covey/algo/a3c"
+	"covey/algo/offpolicy"
 	"covey/env"
 	"covey/policy"
 	"covey/train"
@@ -32,6 +33,7 @@ type algorithm struct {
 	traits   func(*Config) traits
 	policy   func(*Config, env.Spec) (*policy.Policy, error)
 	learner  func(*Config, func() (env.Environment, error)) (learner, error)
+	holds    func(*Config, offpolicy.Experience) error // says whether the replay has room for it; nil: there is no replay
 }
 
 // traits of a configured algorithm, as the run's result names them.

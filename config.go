@@ -34,6 +34,9 @@ type Config struct {
 	Seconds     float64 `yaml:"seconds"`      // wall time of training
 	UntilSolved bool    `yaml:"until_solved"` // end as soon as the environment is solved
 
+	ReplayFile string `yaml:"replay_file"` // transitions that the replay starts with, see package transitions; "": none
+	Offline    bool   `yaml:"offline"`     // learn from them alone: no step is taken in training, and steps count updates
+
 	SolveAt *float64 `yaml:"solve_at"` // mean return over 100 episodes that counts as solved; null: none does
 	Eval    Eval     `yaml:"eval"`
 
@@ -149,6 +152,9 @@ func (c *Config) validateRun() error {
 		return bad("until_solved", "wants solve_at, the mean return that counts as solved")
 	case c.Steps == 0 && c.Episodes == 0 && c.Seconds == 0 && !c.UntilSolved:
 		return bad("steps", "the run has no budget; set steps, episodes or seconds")
+	}
+	if err := c.validateExperience(); err != nil {
+		return err
 	}
 	for name, other := range algorithms {
 		if other.section != c.Section() && other.present(c) {

@@ -69,6 +69,11 @@ func Train(ctx context.Context, cfg *Config, opt Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.ReplayFile != "" {
+		if err := cfg.checkExperience(l.Policy().Spec); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
 	if opt.Init != "" {
 		if err := adopt(l, opt.Init); err != nil {
 			return nil, errors.Join(err, l.Close())
@@ -92,7 +97,7 @@ func Train(ctx context.Context, cfg *Config, opt Options) (*Run, error) {
 			New: create, Every: cfg.Eval.Every, Episodes: cfg.Eval.Episodes, Seed: cfg.Eval.Seed, Sample: cfg.Eval.Sample,
 		},
 		Dir: opt.Dir, LogEvery: cfg.LogEvery, TensorBoard: cfg.TensorBoard,
-		Output: cfg.output(opt.Output), Started: opt.Started, Deterministic: t.deterministic,
+		Output: cfg.output(opt.Output), Started: opt.Started, Deterministic: t.deterministic, Offline: cfg.Offline,
 	})
 	if result == nil {
 		return nil, errors.Join(err, l.Close())

@@ -63,7 +63,11 @@ func (o offPolicy[C]) algorithm() algorithm {
 			return inSection(o.name, o.validate(&resolved))
 		},
 		traits: func(c *Config) traits {
-			return traits{workers: 1, update: o.shared(*o.section(c)).Update, deterministic: true, solveBy: o.solveBy(c)}
+			t := traits{workers: 1, update: o.shared(*o.section(c)).Update, deterministic: true, solveBy: o.solveBy(c)}
+			if c.Offline {
+				t.update = "offline"
+			}
+			return t
 		},
 		policy: func(c *Config, s env.Spec) (*policy.Policy, error) { return o.policy(*o.section(c), s) },
 		learner: func(c *Config, create func() (env.Environment, error)) (learner, error) {
@@ -79,7 +83,14 @@ func (o offPolicy[C]) algorithm() algorithm {
 			if err != nil {
 				return nil, errors.Join(err, v.Close())
 			}
+			if c.ReplayFile != "" {
+				l.Prefill(c.experience, c.Offline)
+			}
 			return l, nil
+		},
+		holds: func(c *Config, x offpolicy.Experience) error {
+			steps, episodes := x.Size()
+			return inSection(o.name, o.shared(*o.section(c)).Holds(steps, episodes))
 		},
 	}
 }

@@ -23,7 +23,7 @@ func (r *run) boundary(p algo.Progress) (algo.Decision, error) {
 
 // attend does what is due in this turn.
 func (r *run) attend(p *algo.Progress) error {
-	if len(p.Finished) > 0 {
+	if len(p.Finished) > 0 || r.opt.Offline {
 		r.lastEnded = p.Steps
 	}
 	for i := range p.Finished {

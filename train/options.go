@@ -34,6 +34,9 @@ type Options struct {
 	Started time.Time
 	// Deterministic says that the learner repeats itself bit for bit from the same seed.
 	Deterministic bool
+	// Offline says that the learner takes no steps: what counts environment steps counts its updates, and no
+	// episode is missed.
+	Offline bool
 }
 
 // Labels tell a run's result and checkpoints what they came from.

@@ -63,6 +63,21 @@ func (r *Recorder) Watch(e env.Environment) (env.Environment, error) {
 	return &watched{Environment: e, track: t, last: env.MakeValues(spec.Observation, spec.Observation.Size())}, nil
 }
 
+// Watching returns a way to make environments that are watched.
+func (r *Recorder) Watching(create func() (env.Environment, error)) func() (env.Environment, error) {
+	return func() (env.Environment, error) {
+		e, err := create()
+		if err != nil {
+			return nil, err
+		}
+		w, err := r.Watch(e)
+		if err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+		return w, nil
+	}
+}
+
 // Discard forgets everything.
 func (r *Recorder) Discard() error {
 	var errs []error

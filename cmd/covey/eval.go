@@ -7,7 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"covey"
+	"covey/env"
 	"covey/train"
+	"covey/transitions"
 )
 
 // evalReport is what eval --json prints.
@@ -16,6 +18,8 @@ type evalReport struct {
 	Env  string `json:"env"`
 	Algo string `json:"algo"`
 	Seed uint64 `json:"seed"`
+
+	Transitions string `json:"transitions,omitempty"` // the file that they were written to
 	*train.Evaluation
 }
 
@@ -23,6 +27,7 @@ func newEval() *cobra.Command {
 	var episodes int
 	var seed uint64
 	var sample, json bool
+	var save string
 	cmd := &cobra.Command{
 		Use:   "eval RUN",
 		Short: "Evaluate the policy of a run",
@@ -40,15 +45,22 @@ The same seed plays the same episodes.`,
 			if err := playable(cfg); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			e, err := covey.Evaluate(cmd.Context(), p, cfg.Environment, episodes, seed, sample)
+			about := cfg.Provenance()
+			about["seed"], about["sampled"] = fmt.Sprint(seed), fmt.Sprint(sample)
+			e, err := recorded(save, about, cfg.Environment, func(create func() (env.Environment, error)) (*train.Evaluation, error) {
+				return covey.Evaluate(cmd.Context(), p, create, episodes, seed, sample)
+			})
 			if err != nil {
 				return err
 			}
 			if json {
-				return writeJSON(cmd.OutOrStdout(), evalReport{Run: args[0], Env: cfg.Env, Algo: cfg.Algo, Seed: seed, Evaluation: e})
+				return writeJSON(cmd.OutOrStdout(), evalReport{Run: args[0], Env: cfg.Env, Algo: cfg.Algo, Seed: seed, Transitions: save, Evaluation: e})
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s, %s, seed %d\n", cfg.Env, cfg.Algo, seed)
 			printEvaluation(cmd.OutOrStdout(), e)
+			if save != "" {
+				fmt.Fprintf(cmd.OutOrStdout(), "transitions: %s\n", save)
+			}
 			return nil
 		},
 	}
@@ -57,8 +69,26 @@ The same seed plays the same episodes.`,
 	flags.IntVar(&episodes, "episodes", 100, "play `n` episodes")
 	flags.Uint64Var(&seed, "seed", 1, "seed `n` of the episodes")
 	flags.BoolVar(&sample, "sample", false, "sample actions instead of taking the most likely ones")
+	flags.StringVar(&save, "save-transitions", "", "write every transition to a new `file`, for train --replay")
 	flags.BoolVar(&json, "json", false, "print the result as JSON")
 	return cmd
+}
+
+// recorded plays in environments that create makes, and leaves their transitions in the file; "": it does not.
+func recorded(file string, about map[string]string, create func() (env.Environment, error),
+	play func(create func() (env.Environment, error)) (*train.Evaluation, error)) (*train.Evaluation, error) {
+	if file == "" {
+		return play(create)
+	}
+	r, err := transitions.Record(file, about)
+	if err != nil {
+		return nil, err
+	}
+	e, err := play(r.Watching(create))
+	if err != nil {
+		return nil, errors.Join(err, r.Discard())
+	}
+	return e, r.Close()
 }
 
 // playable says why a run's environment cannot be made here. That is no ConfigError: the run is what it is, and its

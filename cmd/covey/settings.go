@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,8 @@ var keyFlags = []keyFlag{
 	{"workers", ".workers", "n", "workers that act and learn at once"},
 	{"update", ".update", "order", "order of the workers' updates: ordered, async, sync"},
 	{"eval-every", "eval.every", "n", "environment steps between evaluations; 0: only where needed"},
+	{"replay", "replay_file", "file", "fill the replay with the transitions in a file, as covey eval --save-transitions leaves it"},
+	{"offline", "offline", "", "learn from --replay alone, without a step in the environment; --steps counts updates"},
 	{"print-every", "print_every", "n", "print the total reward of every n-th episode; 0: of none"},
 }
 
@@ -137,6 +140,9 @@ func (f *trainFlags) override(cmd *cobra.Command, cfg *covey.Config) error {
 		source := "--" + k.name
 		if k.kind != "" {
 			source += " " + value
+		}
+		if k.kind == "file" { // its name may look like something else in YAML
+			value = strconv.Quote(value)
 		}
 		if err := cfg.Set(source, key, value); err != nil {
 			return err

@@ -45,7 +45,7 @@ var house = []room{
 	{path: "train", knows: "state env policy rollout algo checkpoint metrics"},
 	{path: "zoo"},
 	{path: ".", knows: "internal/kernel internal/nearest state env nn dist optim env/* policy rollout replay algo algo/offpolicy algo/* checkpoint transitions metrics train zoo"},
-	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation env env/* policy metrics train zoo .", main: true},
+	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation env env/* policy transitions metrics train zoo .", main: true},
 	{path: "bench/stats", pure: true},
 	{path: "bench/compare", knows: "internal/pyenv"},
 	{path: "bench/*", knows: "internal/kernel internal/pyenv env policy replay . bench/stats bench/compare", main: true},
