@@ -31,5 +31,9 @@ func Recover(err *error) {
 	if !ok {
 		p = &Panic{Value: v, Stack: debug.Stack()}
 	}
-	*err = errors.Join(*err, p)
+	if *err == nil {
+		*err = p
+	} else {
+		*err = errors.Join(*err, p)
+	}
 }

@@ -46,6 +46,7 @@ func TestGoldenUpdates(t *testing.T) {
 	for _, c := range golden.Read[goldenCase](t, "testdata/golden.json", 3) {
 		t.Run(c.Name, func(t *testing.T) {
 			a := goldenAgent(t, &c)
+			metrics := make([]float64, len(a.Metrics()))
 			for _, u := range c.Updates {
 				a.update.batch = &replay.Batch{Observations: env.Values{F: u.Observations}, Actions: u.Actions, Rewards: u.Rewards,
 					Next: env.Values{F: u.Next}, Discounts: u.Discounts}
@@ -53,7 +54,6 @@ func TestGoldenUpdates(t *testing.T) {
 				if err := a.learn(); err != nil {
 					t.Fatal(err)
 				}
-				metrics := make([]float64, len(a.Metrics()))
 				a.Measure(metrics)
 				golden.Near(t, "targets", a.critics.Targets, u.Y)
 				golden.Near(t, "critic loss", []float32{float32(metrics[0])}, []float64{u.CriticLoss})

@@ -20,6 +20,7 @@ type update struct {
 	input     []float32 // [N, observation+action]: s and the a of the replay
 	dactions  []float32 // [N, action]
 	actorLoss float64
+	fresh     bool // actorLoss was not measured yet
 }
 
 // draft is what a policy would do in some observations.
@@ -105,7 +106,7 @@ func (a *agent) learnCritics(tau float32) {
 //	L = −mean Q₁(s, tanh μ(s))    ∂L/∂μ = ∂L/∂a (1 − a²)
 func (a *agent) learnActor() {
 	x := &a.update
-	x.actorLoss = a.critics.Ascend(x.dactions, x.now.input, 1)
+	x.actorLoss, x.fresh = a.critics.Ascend(x.dactions, x.now.input, 1), true
 	kernel.TanhGrad(x.dactions, x.now.actions)
 	a.actor.Backward(x.dactions, a.cfg.Batch)
 	a.actor.Step(a.cfg.LearningRate)
@@ -114,7 +115,10 @@ func (a *agent) learnActor() {
 // Metrics names what Measure fills.
 func (a *agent) Metrics() []string { return []string{"critic_loss", "actor_loss", "q"} }
 
-// Measure fills the metrics of the latest update.
+// Measure fills the metrics of the latest update, the actor's of the latest one that it had.
 func (a *agent) Measure(values []float64) {
-	values[0], values[1], values[2] = a.critics.Loss, a.update.actorLoss, a.critics.Value
+	values[0], values[2] = a.critics.Loss, a.critics.Value
+	if x := &a.update; x.fresh {
+		values[1], x.fresh = x.actorLoss, false
+	}
 }

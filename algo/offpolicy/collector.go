@@ -42,6 +42,7 @@ type collector struct {
 	running  []rollout.Episode // [B]: the episodes under way
 
 	steps, episodes uint64
+	faults          uint64            // as algo.Progress has them
 	finished        []rollout.Episode // since it was last emptied
 	prior           bool              // the replay is not filled by its own steps alone,
 	prefilled       uint64            // but had so many before
@@ -70,14 +71,22 @@ func (c *collector) begin(resumed bool) error {
 	if _, kept := c.vector.(state.Stateful); kept && resumed {
 		return nil
 	}
+	if resumed {
+		c.faults++
+	}
 	for i := range c.seeds {
 		c.seeds[i] = c.rng.Uint64()
-		c.scene.Starts[i], c.running[i] = true, rollout.Episode{Stream: i}
 	}
 	if err := c.vector.Reset(c.seeds, c.obs); err != nil {
 		return err
 	}
-	for i := range c.seeds {
+	return c.start()
+}
+
+// start makes the observations the first ones of new episodes.
+func (c *collector) start() error {
+	for i := range c.running {
+		c.scene.Starts[i], c.running[i] = true, rollout.Episode{Stream: i}
 		if err := c.checkRow(c.obs, i); err != nil {
 			return fmt.Errorf("environment %d (%s), reset: %w", i, c.vector.Spec().ID, err)
 		}
@@ -167,45 +176,4 @@ func (c *collector) checkRow(obs env.Values, i int) error {
 		}
 	}
 	return nil
-}
-
-// State visits the counters and, where the environments can be saved, them and their episodes; others
-// start anew.
-func (c *collector) State(w state.Walker) error {
-	w.Uint64("steps", &c.steps)
-	w.Uint64("episodes", &c.episodes)
-	if c.prior {
-		w.Uint64("prefilled", &c.prefilled)
-	}
-	if err := state.RNG(w, "rng", c.stream); err != nil {
-		return err
-	}
-	if err := c.buffer.State(w.Sub("replay")); err != nil {
-		return err
-	}
-	environments, ok := c.vector.(state.Stateful)
-	if !ok {
-		return nil
-	}
-	observations := c.obs.U
-	if observations != nil {
-		w.Bytes("observations", &c.obs.U)
-	} else {
-		w.Floats("observations", c.obs.F)
-	}
-	if len(c.obs.U) != len(observations) {
-		return fmt.Errorf("%d bytes of observations, want %d", len(c.obs.U), len(observations))
-	}
-	for i := range c.running {
-		c.episodeState(w, i)
-	}
-	return environments.State(w.Sub("environments"))
-}
-
-func (c *collector) episodeState(w state.Walker, i int) {
-	e, row := &c.running[i], w.Sub(fmt.Sprintf("episode.%d", i))
-	length := uint64(e.Length)
-	row.Float64("return", &e.Return)
-	row.Uint64("length", &length)
-	e.Length, e.Stream, c.scene.Starts[i] = int(length), i, length == 0
 }

@@ -27,7 +27,8 @@ type Agent interface {
 	// Update makes one update from a batch, whose observations and rewards are as the networks are to
 	// see them. It may overwrite the batch.
 	Update(batch *replay.Batch, rng *rand.Rand) error
-	// Metrics names what Measure fills: [len(Metrics())], of the latest update.
+	// Metrics names what Measure fills: [len(Metrics())], of the latest update. What there is nothing new of since
+	// the call before is left as it is.
 	Metrics() []string
 	Measure(values []float64)
 	state.Stateful
@@ -48,6 +49,7 @@ type Learner struct {
 	unlearned uint64 // environment steps since the latest round of updates
 	debt      uint64 // as Ratio.Due counts it
 	updates   uint64
+	measured  uint64    // updates when metrics was last filled
 	acting    []float32 // the parameters that act while others are learned: a copy, in async
 	metrics   []float64 // [agent.Metrics()]
 	closed    bool
@@ -85,19 +87,24 @@ func NewLearner(cfg *Config, agent Agent, v env.Vector, pair *Pair, streams Stre
 
 // Run learns until the boundary stops it, ctx ends or something fails; then it closes the environments.
 func (l *Learner) Run(ctx context.Context, b algo.Boundary) error {
+	return errors.Join(l.run(ctx, b), l.Close())
+}
+
+func (l *Learner) run(ctx context.Context, b algo.Boundary) (err error) {
+	defer algo.Recover(&err)
 	l.pair.Start()
 	defer l.pair.Stop()
-	err := l.prepare()
-	switch {
-	case err != nil:
-	case l.prior.offline:
-		err = l.offline(ctx, b)
-	case l.cfg.Update == Async:
-		err = l.overlapped(ctx, b)
-	default:
-		err = l.interleaved(ctx, b)
+	if err := l.prepare(); err != nil {
+		return err
 	}
-	return errors.Join(err, l.Close())
+	switch {
+	case l.prior.offline:
+		return l.offline(ctx, b)
+	case l.cfg.Update == Async:
+		return l.overlapped(ctx, b)
+	default:
+		return l.interleaved(ctx, b)
+	}
 }
 
 // ReplayBytes is the size of the replay.
@@ -118,13 +125,9 @@ func (l *Learner) Close() error {
 // interleaved takes a step in every environment and then makes the updates that it calls for.
 func (l *Learner) interleaved(ctx context.Context, b algo.Boundary) error {
 	for {
-		if err := l.collector.step(l.acting); err != nil {
+		if err := l.remember(l.collector.step(l.acting)); err != nil {
 			return err
 		}
-		if err := l.collector.record(); err != nil {
-			return err
-		}
-		l.count()
 		if err := l.learn(); err != nil {
 			return err
 		}
@@ -140,25 +143,49 @@ func (l *Learner) overlapped(ctx context.Context, b algo.Boundary) error {
 	next, taken := make(chan struct{}), make(chan error)
 	defer close(next)
 	go func() {
+		defer close(taken)
 		for range next {
-			taken <- l.collector.step(l.acting)
+			taken <- l.step()
 		}
 	}()
 	for {
 		copy(l.acting, l.agent.Policy().Params)
 		next <- struct{}{}
 		failed := l.learn()
-		if err := errors.Join(<-taken, failed); err != nil {
+		err, ok := <-taken
+		if !ok {
+			err = errors.New("an environment ended its goroutine")
+		}
+		if err := errors.Join(l.remember(err), failed); err != nil {
 			return err
 		}
-		if err := l.collector.record(); err != nil {
-			return err
-		}
-		l.count()
 		if stop, err := l.report(ctx, b); stop || err != nil {
 			return err
 		}
 	}
+}
+
+// step takes a step on a goroutine where nobody else would catch a panic.
+func (l *Learner) step() (err error) {
+	defer algo.Recover(&err)
+	return l.collector.step(l.acting)
+}
+
+// remember records the latest step, which gave err. Where the episodes were lost in it, nothing is recorded, and
+// new ones go on.
+func (l *Learner) remember(err error) error {
+	if err != nil {
+		if _, lost := errors.AsType[*env.Restarted](err); !lost {
+			return err
+		}
+		l.collector.faults++
+		return l.collector.start()
+	}
+	if err := l.collector.record(); err != nil {
+		return err
+	}
+	l.count()
+	return nil
 }
 
 // count adds the latest step to those that call for updates, unless it was one of the warm-up.
@@ -168,8 +195,9 @@ func (l *Learner) count() {
 	}
 }
 
-// learn makes the updates that are due.
-func (l *Learner) learn() error {
+// learn makes the updates that are due. Its panics are errors, since a step may be under way beside it.
+func (l *Learner) learn() (err error) {
+	defer algo.Recover(&err)
 	if l.unlearned < l.cfg.UpdateEvery {
 		return nil
 	}
@@ -208,14 +236,17 @@ func (l *Learner) draw() {
 // report asks the boundary how to go on.
 func (l *Learner) report(ctx context.Context, b algo.Boundary) (stop bool, err error) {
 	c := l.collector
-	if l.updates > 0 {
+	if l.updates > l.measured {
 		l.agent.Measure(l.metrics)
+		l.measured = l.updates
 	}
 	steps := c.steps
 	if l.prior.offline {
 		steps = l.updates
 	}
-	decision, err := b(algo.Progress{Steps: steps, Updates: l.updates, Episodes: c.episodes, Finished: c.finished, Metrics: l.metrics})
+	decision, err := b(algo.Progress{
+		Steps: steps, Updates: l.updates, Episodes: c.episodes, Finished: c.finished, Metrics: l.metrics, Faults: c.faults,
+	})
 	c.finished = c.finished[:0]
 	if err == nil {
 		err = ctx.Err()
@@ -236,19 +267,4 @@ func (l *Learner) Adopt(p *policy.Policy) error {
 		return err
 	}
 	return state.Load(l.agent.Policy(), tree)
-}
-
-// State visits all that is needed to go on with the same bits: networks and optimisers, the replay, the
-// random streams and, where they can be saved, the environments.
-func (l *Learner) State(w state.Walker) error {
-	w.Uint64("updates", &l.updates)
-	w.Uint64("unlearned", &l.unlearned)
-	w.Uint64("debt", &l.debt)
-	if err := state.RNG(w, "rng", l.stream); err != nil {
-		return err
-	}
-	if err := l.collector.State(w.Sub("collector")); err != nil {
-		return err
-	}
-	return l.agent.State(w.Sub("agent"))
 }

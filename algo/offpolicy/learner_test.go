@@ -51,7 +51,10 @@ func (a *idle) Update(b *replay.Batch, _ *rand.Rand) error {
 }
 func (a *idle) Metrics() []string        { return []string{"updates"} }
 func (a *idle) Measure(values []float64) { values[0] = float64(a.updates) }
-func (a *idle) State(state.Walker) error { return nil }
+func (a *idle) State(w state.Walker) error {
+	w.Uint64("updates", &a.updates)
+	return nil
+}
 
 func tiny() *Config {
 	cfg := DefaultConfig()
@@ -198,6 +201,69 @@ func TestBatches(t *testing.T) {
 		}
 		if normalize && (greatest < 1 || greatest > 10) {
 			t.Errorf("normalised observations up to %v", greatest)
+		}
+	}
+}
+
+// TestLostEpisodes: where the environments lose their episodes, new ones go on, no transition leads from one to
+// the other, and each loss is counted.
+func TestLostEpisodes(t *testing.T) {
+	for _, update := range []string{Ordered, Async} {
+		cfg := tiny()
+		cfg.Update, cfg.Gamma = update, 0.8
+		l, a := newTestLearner(t, cfg)
+		l.collector.vector = &corridor.Restarting{Vector: l.collector.vector, Every: 9}
+		seen := 0
+		a.see = func(b *replay.Batch) {
+			for i := range b.Discounts {
+				seen++
+				if d := b.Next.F[2*i] - b.Observations.F[2*i] - 2*b.Actions[i]*0.2; abs(d) > 1e-5 {
+					t.Fatalf("action %v led from %v to %v", b.Actions[i], b.Observations.F[2*i], b.Next.F[2*i])
+				}
+			}
+		}
+		boundaries, ended := uint64(0), uint64(0)
+		err := l.Run(context.Background(), func(p algo.Progress) (algo.Decision, error) {
+			boundaries++
+			for _, e := range p.Finished {
+				if ended++; e.Length > 8 {
+					t.Errorf("an episode of %d steps", e.Length)
+				}
+			}
+			if p.Faults != boundaries/9 || p.Steps != uint64(cfg.Envs)*(boundaries-p.Faults) {
+				t.Fatalf("boundary %d: %d steps and %d faults", boundaries, p.Steps, p.Faults)
+			}
+			return algo.Decision{Stop: p.Steps >= 300}, nil
+		})
+		if err != nil || seen == 0 || ended == 0 {
+			t.Errorf("%s: error %v, %d transitions, %d episodes", update, err, seen, ended)
+		}
+	}
+}
+
+// TestEpisodesThatCannotBeSaved begin anew after loading, which is a fault.
+func TestEpisodesThatCannotBeSaved(t *testing.T) {
+	var tree state.Tree
+	for range 2 {
+		cfg, faults := tiny(), uint64(0)
+		l, _ := newTestLearner(t, cfg)
+		l.collector.vector = &corridor.Restarting{Vector: l.collector.vector}
+		if tree != nil {
+			if err := state.Load(l, tree); err != nil {
+				t.Fatal(err)
+			}
+			faults = 1
+		}
+		stop := l.collector.steps + 50
+		err := l.Run(context.Background(), func(p algo.Progress) (_ algo.Decision, err error) {
+			if p.Faults != faults {
+				t.Fatalf("%d faults, want %d", p.Faults, faults)
+			}
+			tree, err = state.Save(l)
+			return algo.Decision{Stop: p.Steps >= stop}, err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package offpolicy
 import (
 	"runtime"
 	"sync/atomic"
+
+	"covey/algo"
 )
 
 // Pair runs two halves of a job at once, the second on a goroutine of its own where the process has more than one
@@ -13,6 +15,8 @@ import (
 // that came late, for want of a processor, the next jobs are done without it.
 type Pair struct {
 	job     func(half int)
+	open    bool          // the latest job has not come back
+	failed  error         // the panic of the helper's half
 	jobs    uint64        // handed over
 	claimed atomic.Uint64 // jobs whose second half somebody has taken on
 	posted  signal        // jobs handed over, for the helper
@@ -28,24 +32,28 @@ func (p *Pair) Start() {
 		return
 	}
 	p.jobs, p.rest, p.resting, p.ended = 0, 0, 0, make(chan struct{})
+	p.open, p.failed = false, nil
 	p.claimed.Store(0)
 	p.posted.reset()
 	p.done.reset()
 	go p.help()
 }
 
-// Stop ends the helper, and waits for it.
+// Stop ends the helper, and waits for it. It may be deferred: a job that panicked here may be under way there.
 func (p *Pair) Stop() {
 	if p.ended == nil {
 		return
+	}
+	if p.open && !p.claim(p.jobs) {
+		p.done.await(p.jobs-1, long)
 	}
 	p.post(nil)
 	<-p.ended
 	p.ended = nil
 }
 
-// Run runs job(0) here and job(1) beside it, and returns when both have returned. A job that is to be run
-// again and again is made once, or each Run allocates it.
+// Run runs job(0) here and job(1) beside it, and returns when both have returned. A panic of either is one of
+// Run, after which only Stop may follow. A job that is to be run again and again is made once, or each Run allocates it.
 func (p *Pair) Run(job func(half int)) {
 	if p.ended == nil {
 		job(0)
@@ -63,12 +71,18 @@ func (p *Pair) Run(job func(half int)) {
 	}
 	asleep := p.posted.parked.Load()
 	p.post(job)
+	p.open = true
 	job(0)
 	late := asleep
 	if p.claim(p.jobs) { // the helper has not come
+		p.open = false
 		job(1)
 	} else {
 		late = p.done.await(p.jobs-1, long)
+		p.open = false
+		if p.failed != nil {
+			panic(p.failed)
+		}
 	}
 	if !late {
 		p.rest = 0
@@ -105,9 +119,16 @@ func (p *Pair) help() {
 		if p.job == nil {
 			return
 		}
-		p.job(1)
+		p.failed = second(p.job)
 		p.done.raise(n)
 	}
+}
+
+// second runs the helper's half of a job; its panic is an error, for Run to go on with.
+func second(job func(half int)) (err error) {
+	defer algo.Recover(&err)
+	job(1)
+	return nil
 }
 
 // signal is a counter that one goroutine raises and another waits for.

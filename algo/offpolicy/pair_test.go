@@ -1,8 +1,13 @@
 package offpolicy
 
 import (
+	"errors"
 	"runtime"
+	"strings"
+	"sync/atomic"
 	"testing"
+
+	"covey/algo"
 )
 
 // TestPairRunsBothHalves: each half of each job runs once, before Run returns, however many processors
@@ -64,5 +69,40 @@ func BenchmarkPair(b *testing.B) {
 	job := func(int) {}
 	for b.Loop() {
 		p.Run(job)
+	}
+}
+
+// TestPairPanics: a panic of either half is one of Run, wherever it ran, and nobody is left at work after Stop.
+func TestPairPanics(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	runtime.GOMAXPROCS(2)
+	for _, bad := range []int{0, 1} {
+		for n := range 200 {
+			var at [2]atomic.Int64
+			err := func() (err error) {
+				defer algo.Recover(&err)
+				var p Pair
+				p.Start()
+				defer p.Stop()
+				for i := range 20 {
+					p.Run(func(half int) {
+						if i == n%20 && half == bad {
+							panic("half broke")
+						}
+						for range n * 10 {
+							at[half].Add(1)
+						}
+					})
+				}
+				return nil
+			}()
+			p, ok := errors.AsType[*algo.Panic](err)
+			if !ok || p.Value != "half broke" || !strings.Contains(string(p.Stack), "pair_test.go") {
+				t.Fatalf("error %v", err)
+			}
+			if before := at[1].Load(); before%int64(max(n*10, 1)) != 0 {
+				t.Fatal("the other half was still at work")
+			}
+		}
 	}
 }

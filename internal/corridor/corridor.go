@@ -50,6 +50,35 @@ func Batch(n int, continuous bool, alter func(i int, w *World)) (env.Vector, err
 	return env.Batch(envs...)
 }
 
+// Restarting is a vector that cannot be saved, and loses its episodes now and then.
+type Restarting struct {
+	env.Vector
+	Every int // calls of Step between two losses; 0: none
+	calls int
+	seeds []uint64
+}
+
+// Reset implements [env.Vector].
+func (r *Restarting) Reset(seeds []uint64, obs env.Values) error {
+	r.seeds = append(r.seeds[:0], seeds...)
+	return r.Vector.Reset(seeds, obs)
+}
+
+// Step implements [env.Vector].
+func (r *Restarting) Step(actions []float32, obs, final env.Values, out []env.Outcome) error {
+	r.calls++
+	if r.Every == 0 || r.calls%r.Every != 0 {
+		return r.Vector.Step(actions, obs, final, out)
+	}
+	for i := range r.seeds {
+		r.seeds[i]++
+	}
+	if err := r.Vector.Reset(r.seeds, obs); err != nil {
+		return err
+	}
+	return &env.Restarted{Cause: ErrCaveIn}
+}
+
 // Spec implements [env.Environment].
 func (w *World) Spec() env.Spec {
 	inf := float32(math.Inf(1))

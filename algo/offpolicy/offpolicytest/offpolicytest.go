@@ -100,28 +100,48 @@ func (s suite) sameBits(t *testing.T) {
 	}
 }
 
-// resumes: saved at a boundary and loaded into a fresh learner, a run goes on with the same bits.
+// resumes: saved at any boundary and loaded into a fresh learner, a run goes on with the same bits, and reports the
+// same.
 func (s suite) resumes(t *testing.T) {
-	var tree state.Tree
-	whole := s.learner(t, 4, s.awkward, nil)
-	err := whole.Run(context.Background(), func(p algo.Progress) (_ algo.Decision, err error) {
-		if p.Updates >= 40 && tree == nil {
-			tree, err = state.Save(whole)
+	const updates = 24
+	type moment struct {
+		tree     state.Tree
+		progress string
+	}
+	watched := func(l *offpolicy.Learner, save bool) (moments []moment) {
+		err := l.Run(context.Background(), func(p algo.Progress) (algo.Decision, error) {
+			m := moment{progress: fmt.Sprintf("%+v", p)}
+			var err error
+			if save {
+				m.tree, err = state.Save(l)
+			}
+			moments = append(moments, m)
+			return algo.Decision{Stop: p.Updates >= updates}, err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return algo.Decision{Stop: p.Updates >= 90}, err
-	})
-	if err != nil {
-		t.Fatal(err)
+		return moments
 	}
-	resumed := s.learner(t, 99, s.awkward, nil)
-	if err := state.Load(resumed, tree); err != nil {
-		t.Fatal(err)
+	whole := s.learner(t, 4, s.awkward, nil)
+	moments := watched(whole, true)
+	stride := 1
+	if testing.Short() {
+		stride = 13
 	}
-	if err := resumed.Run(context.Background(), until(90)); err != nil {
-		t.Fatal(err)
-	}
-	if diff, err := state.Diff(whole, resumed); err != nil || len(diff) > 0 {
-		t.Errorf("%v %v", diff, err)
+	for at := 0; at < len(moments)-1; at += stride {
+		resumed := s.learner(t, 99, s.awkward, nil)
+		if err := state.Load(resumed, moments[at].tree); err != nil {
+			t.Fatal(err)
+		}
+		for i, m := range watched(resumed, false) {
+			if want := moments[at+1+i].progress; m.progress != want {
+				t.Fatalf("saved at boundary %d, boundary %d says %s, want %s", at, at+1+i, m.progress, want)
+			}
+		}
+		if diff, err := state.Diff(whole, resumed); err != nil || len(diff) > 0 {
+			t.Fatalf("saved at boundary %d: %d parts differ: %v ... %v", at, len(diff), diff[:min(len(diff), 3)], err)
+		}
 	}
 }
 
@@ -159,6 +179,22 @@ func (s suite) failures(t *testing.T) {
 		})
 		if err := l.Run(context.Background(), until(1<<40)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	for _, inBoundary := range []bool{false, true} {
+		l := s.learner(t, 1, s.alter, func(i int, w *corridor.World) {
+			if i == 1 && !inBoundary {
+				w.PanicAt = 50
+			}
+		})
+		err := l.Run(context.Background(), func(algo.Progress) (algo.Decision, error) {
+			if inBoundary {
+				panic(corridor.ErrCaveIn)
+			}
+			return algo.Decision{}, nil
+		})
+		if p, ok := errors.AsType[*algo.Panic](err); !ok || !errors.Is(err, corridor.ErrCaveIn) || len(p.Stack) == 0 {
+			t.Errorf("error %v of a panic", err)
 		}
 	}
 	diverging := func(c *offpolicy.Config) {

@@ -1,0 +1,71 @@
+package offpolicy
+
+import (
+	"strconv"
+
+	"covey/state"
+)
+
+// State visits all that is needed to go on with the same bits: networks and optimisers, the replay, the
+// random streams and, where they can be saved, the environments.
+func (l *Learner) State(w state.Walker) error {
+	w.Uint64("updates", &l.updates)
+	w.Uint64("unlearned", &l.unlearned)
+	w.Uint64("debt", &l.debt)
+	metrics := w.Sub("metrics") // the next boundary may come before the next update
+	for i, name := range l.agent.Metrics() {
+		metrics.Float64(name, &l.metrics[i])
+	}
+	l.measured = l.updates
+	if err := state.RNG(w, "rng", l.stream); err != nil {
+		return err
+	}
+	if err := l.collector.State(w.Sub("collector")); err != nil {
+		return err
+	}
+	return l.agent.State(w.Sub("agent"))
+}
+
+// State visits the counters and, where the environments can be saved, them and their episodes; others
+// start anew.
+func (c *collector) State(w state.Walker) error {
+	w.Uint64("steps", &c.steps)
+	w.Uint64("episodes", &c.episodes)
+	w.Uint64("faults", &c.faults)
+	if c.prior {
+		w.Uint64("prefilled", &c.prefilled)
+	}
+	if err := state.RNG(w, "rng", c.stream); err != nil {
+		return err
+	}
+	if err := c.buffer.State(w.Sub("replay")); err != nil {
+		return err
+	}
+	environments, ok := c.vector.(state.Stateful)
+	if !ok {
+		return nil
+	}
+	if c.obs.U != nil {
+		if err := state.FixedBytes(w, "observations", c.obs.U); err != nil {
+			return err
+		}
+	} else {
+		w.Floats("observations", c.obs.F)
+	}
+	for i := range c.running {
+		if err := c.episodeState(w.Sub("episode."+strconv.Itoa(i)), i); err != nil {
+			return err
+		}
+	}
+	return environments.State(w.Sub("environments"))
+}
+
+func (c *collector) episodeState(w state.Walker, i int) error {
+	e := &c.running[i]
+	w.Float64("return", &e.Return)
+	if err := state.Int(w, "length", &e.Length); err != nil {
+		return err
+	}
+	e.Stream, c.scene.Starts[i] = i, e.Length == 0
+	return nil
+}
