@@ -16,6 +16,7 @@ import (
 // Buffer holds the latest transitions of a number of streams. It belongs to one goroutine.
 type Buffer struct {
 	streams, slots, frame, action int
+	chunk                         int // slots that are saved together
 
 	observations env.Values // [streams, slots, frame]
 	actions      []float32  // [streams, slots, action], as the policy chose them
@@ -27,8 +28,9 @@ type Buffer struct {
 
 // ring is where a stream stands: its slots are written in a circle.
 type ring struct {
-	head int // the slot of the latest observation, in which nobody has acted yet
-	used int // slots written, head included
+	head    int    // the slot of the latest observation, in which nobody has acted yet
+	used    int    // slots written, head included
+	written uint64 // observations, over all rounds
 }
 
 const (
@@ -45,6 +47,7 @@ func New(observation env.Space, action, streams, capacity int) *Buffer {
 	}
 	b := &Buffer{streams: streams, slots: slots(streams, capacity), frame: observation.Size(), action: action}
 	n := b.streams * b.slots
+	b.chunk = max(1, int(chunkBytes/slotSize(observation, action)))
 	b.observations = env.MakeValues(observation, n*b.frame)
 	b.actions, b.rewards, b.flags = make([]float32, n*action), make([]float32, n), make([]uint8, n)
 	b.rings = make([]ring, streams)
@@ -56,12 +59,16 @@ func slots(streams, capacity int) int { return (capacity+streams-1)/streams + 1 
 
 // Size is what New allocates for the same arguments, in bytes.
 func Size(observation env.Space, action, streams, capacity int) uint64 {
+	return uint64(streams) * uint64(slots(streams, capacity)) * slotSize(observation, action)
+}
+
+// slotSize is the size of a slot in bytes.
+func slotSize(observation env.Space, action int) uint64 {
 	element := uint64(4)
 	if observation.Bytes {
 		element = 1
 	}
-	slot := element*uint64(observation.Size()) + 4*uint64(action) + 4 + 1
-	return uint64(streams) * uint64(slots(streams, capacity)) * slot
+	return element*uint64(observation.Size()) + 4*uint64(action) + 4 + 1
 }
 
 // Len is the number of transitions held.
@@ -118,6 +125,7 @@ func (b *Buffer) push(stream int, obs env.Values) {
 	if r.used > 0 {
 		r.head = (r.head + 1) % b.slots
 	}
+	r.written++
 	at := stream*b.slots + r.head
 	if r.used < b.slots {
 		r.used++

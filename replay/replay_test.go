@@ -232,6 +232,7 @@ func TestCapacity(t *testing.T) {
 func TestStateContinues(t *testing.T) {
 	for _, bytes := range []bool{false, true} {
 		r := newRecorder(2, 30, bytes, 9)
+		r.buffer.chunk = 7 // slots, of 16
 		for range 50 {
 			r.live()
 		}
@@ -240,6 +241,7 @@ func TestStateContinues(t *testing.T) {
 			t.Fatal(err)
 		}
 		loaded := New(space(bytes), 1, 2, 30)
+		loaded.chunk = r.buffer.chunk
 		if err := state.Load(loaded, tree); err != nil {
 			t.Fatal(err)
 		}
@@ -266,20 +268,21 @@ func TestImpossibleStateIsRefused(t *testing.T) {
 	r := newRecorder(1, 10, false, 1)
 	r.live()
 	for name, alter := range map[string]func(*state.Entry){
-		"stream.0/head": func(e *state.Entry) { e.Uint64 = 11 },
-		"stream.0/used": func(e *state.Entry) { e.Uint64 = 99 },
-		"flags":         func(e *state.Entry) { e.Bytes[8] = acted },
+		"stream.0/written":       func(e *state.Entry) { e.Uint64 = 1 },
+		"stream.0/chunk.0/flags": func(e *state.Entry) { e.Bytes[8] = acted },
 	} {
 		tree, err := state.Save(r.buffer)
 		if err != nil {
 			t.Fatal(err)
 		}
+		altered := false
 		for i := range tree {
 			if tree[i].Name == name {
+				altered = true
 				alter(&tree[i])
 			}
 		}
-		if err := state.Load(New(space(false), 1, 1, 10), tree); err == nil {
+		if err := state.Load(New(space(false), 1, 1, 10), tree); err == nil || !altered {
 			t.Errorf("a wrong %s was loaded", name)
 		}
 	}

@@ -7,38 +7,66 @@ import (
 	"covey/state"
 )
 
-// State visits everything that is held.
+// chunkBytes is about the size of the parts in which a stream is saved. What was not written to since the last
+// time need not be saved again: smaller parts let more be left out, larger ones make fewer of them.
+const chunkBytes = 8 << 20
+
+// State visits everything that is held, in chunks of slots, where it is.
 func (b *Buffer) State(w state.Walker) error {
-	observations := len(b.observations.U)
-	if b.observations.U != nil {
-		w.Bytes("observations", &b.observations.U)
-	} else {
-		w.Floats("observations", b.observations.F)
-	}
-	w.Floats("actions", b.actions)
-	w.Floats("rewards", b.rewards)
-	w.Bytes("flags", &b.flags)
-	if len(b.observations.U) != observations || len(b.flags) != b.streams*b.slots {
-		return fmt.Errorf("replay: %d bytes of observations and %d flags, want %d and %d × %d",
-			len(b.observations.U), len(b.flags), observations, b.streams, b.slots)
-	}
 	for i := range b.rings {
-		if err := b.rings[i].state(w.Sub("stream."+strconv.Itoa(i)), b.slots); err != nil {
+		if err := b.streamState(w.Sub("stream."+strconv.Itoa(i)), i); err != nil {
 			return fmt.Errorf("replay: stream %d: %w", i, err)
 		}
 	}
 	return b.recount()
 }
 
-func (r *ring) state(w state.Walker, slots int) error {
-	head, used := uint64(r.head), uint64(r.used)
-	w.Uint64("head", &head)
-	w.Uint64("used", &used)
-	if head >= uint64(slots) || used > uint64(slots) || head >= max(used, 1) {
-		return fmt.Errorf("slot %d is the latest of %d in a ring of %d", head, used, slots)
+func (b *Buffer) streamState(w state.Walker, stream int) error {
+	r := &b.rings[stream]
+	w.Uint64("written", &r.written)
+	r.head, r.used = 0, int(min(r.written, uint64(b.slots)))
+	if r.written > 0 {
+		r.head = int((r.written - 1) % uint64(b.slots))
 	}
-	r.head, r.used = int(head), int(used)
+	for k, from := 0, 0; from < b.slots; k, from = k+1, from+b.chunk {
+		to := min(from+b.chunk, b.slots)
+		err := state.Chunk(w, "chunk."+strconv.Itoa(k), r.version(from, to, b.slots), func(w state.Walker) error {
+			return b.slotsState(w, stream*b.slots+from, stream*b.slots+to)
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// slotsState visits the slots from up to to, counted over all streams.
+func (b *Buffer) slotsState(w state.Walker, from, to int) error {
+	obs := b.observations.Slice(from*b.frame, to*b.frame)
+	if obs.U != nil {
+		if err := state.FixedBytes(w, "observations", obs.U); err != nil {
+			return err
+		}
+	} else {
+		w.Floats("observations", obs.F)
+	}
+	w.Floats("actions", b.actions[from*b.action:to*b.action])
+	w.Floats("rewards", b.rewards[from:to])
+	return state.FixedBytes(w, "flags", b.flags[from:to])
+}
+
+// version of the slots [from, to): the number of observations that had been written when one of the slots last
+// changed, which is when somebody acted in it, just before the next slot was written. 0: never.
+func (r *ring) version(from, to, slots int) uint64 {
+	latest := to - 1 // slot of the chunk's that was written last
+	if r.head >= from && r.head < to {
+		latest = r.head
+	}
+	since := uint64((r.head - latest + slots) % slots) // observations written after it
+	if r.written <= since {
+		return 0
+	}
+	return min(r.written-since+1, r.written)
 }
 
 // recount finds the number of transitions from their flags.
