@@ -30,7 +30,8 @@ var house = []room{
 	{path: "dist", knows: "internal/kernel", pure: true},
 	{path: "optim", knows: "internal/kernel state", pure: true},
 	{path: "env/envtest", knows: "env state"},
-	{path: "env/*", knows: "internal/nearest internal/canvas env state"},
+	{path: "env/gymnasium", knows: "env"}, // files, processes, clock: the one bridge to another world
+	{path: "env/*", knows: "internal/nearest internal/canvas env state", pure: true},
 	{path: "internal/corridor", knows: "env state"},
 	{path: "policy", knows: "internal/kernel state env nn dist", pure: true},
 	{path: "rollout", knows: "internal/kernel state env nn dist policy", pure: true},

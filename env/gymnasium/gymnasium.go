@@ -1,0 +1,79 @@
+// Package gymnasium is the bridge to Gymnasium's environments, and to all that were written for it: they
+// live in Python processes that covey starts, feeds and, when one dies, hangs or raises, buries.
+//
+// [NewVector] makes a row of environments, spread over one or more processes, that are stepped with one
+// round trip to each; [NewPool] makes single ones that share processes. Actions, observations and rewards
+// stand in memory that both sides share (on Linux; elsewhere they go through the pipes); a byte through a
+// pipe says that they are there, and the pipe's end that a process is gone.
+//
+// What goes wrong is a [*Fault]: it names the environment, the step and the cause, with Python's
+// traceback. After one the processes are gone, and whoever wants to go on makes a new vector; where that
+// would not help, as with a package that is missing, [Fault.Permanent] says so.
+package gymnasium
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// Options say which environment is wanted and how it is run. [DefaultOptions] is complete but for the ID.
+type Options struct {
+	// ID is a name that Gymnasium knows (ALE/Pong-v5), one that a module registers
+	// (my_package:MyEnv-v0), or a class or function of a module (my_module:MyEnv).
+	ID     string
+	Kwargs map[string]any // given to the environment's constructor: numbers, strings, booleans, lists and maps of these
+
+	// Python is the interpreter: a path, or a name that is searched for. "": [DefaultPython]'s.
+	Python   string
+	Wrappers []Wrapper // put around each environment, the first innermost
+	Observe  []string  // keys of a Dict observation that are wanted, in this order; nil: all, in the space's order
+	// Vector uses the vector environment that the package has of its own (CartPole's in NumPy, Atari's in
+	// C++), which may show something else than the single one: Atari's shows four grey frames.
+	Vector bool
+	Render bool // Render is going to be called
+
+	// Deadline is how long a step or a reset may take before the process counts as hung; 0: for ever.
+	Deadline time.Duration
+	// StartDeadline is how long a process may take to start and to make its environments; 0: for ever.
+	StartDeadline time.Duration
+	Transport     Transport
+	// Output receives what the processes print, in the order in which it comes; nil: nobody does. Errors show the
+	// last lines in any case.
+	Output io.Writer
+}
+
+// Wrapper is a gymnasium.Wrapper, or anything that is called like one.
+type Wrapper struct {
+	Name   string         `json:"name"` // module:Class
+	Kwargs map[string]any `json:"kwargs"`
+}
+
+// Transport is the way that data take between the processes.
+type Transport uint8
+
+const (
+	// Fastest is Shared where there is shared memory, Piped elsewhere.
+	Fastest Transport = iota
+	// Shared is memory that both processes see; on Linux.
+	Shared
+	// Piped sends everything through the pipes.
+	Piped
+)
+
+// DefaultOptions are those of the environment with that ID, made without arguments.
+func DefaultOptions(id string) Options {
+	return Options{ID: id, Deadline: 5 * time.Minute, StartDeadline: 5 * time.Minute}
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.ID == "":
+		return fmt.Errorf("gymnasium: no environment is named")
+	case o.Deadline < 0 || o.StartDeadline < 0:
+		return fmt.Errorf("gymnasium: %s: deadlines %v and %v: a deadline cannot lie in the past", o.ID, o.Deadline, o.StartDeadline)
+	case o.Transport == Shared && !sharedMemory:
+		return fmt.Errorf("gymnasium: %s: there is no shared memory on this system; leave the transport open", o.ID)
+	}
+	return nil
+}

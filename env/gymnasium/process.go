@@ -1,0 +1,189 @@
+package gymnasium
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// The child's side: boot.py reads the others from its standard input.
+var (
+	//go:embed python/boot.py
+	boot string
+	//go:embed python/bridge.py
+	bridge string
+	//go:embed python/spaces.py
+	spaces string
+	//go:embed python/worlds.py
+	worlds string
+)
+
+// request is what a process is asked to be.
+type request struct {
+	ID       string         `json:"id"`
+	Kwargs   map[string]any `json:"kwargs"`
+	Rows     int            `json:"rows"`
+	Eager    bool           `json:"eager"` // make all environments at once
+	Vector   bool           `json:"vector"`
+	Render   bool           `json:"render"`
+	Observe  []string       `json:"observe"`
+	Wrappers []Wrapper      `json:"wrappers"`
+	Line     int            `json:"line"`   // descriptor of the life line, -1: none
+	Memory   int            `json:"memory"` // descriptor of the shared memory, -1: none
+	Path     string         `json:"path"`   // where modules are looked for first; "": in the working folder
+}
+
+// process is a running Python with its pipes. It is the head of a process group of its own, which is killed when it
+// dies.
+type process struct {
+	commands, answers *os.File
+	line              *os.File // the life line, never written to: it ends with this program; nil: there is none
+	memory            *os.File // to be mapped; nil: nothing is shared
+	output            *tail
+	cmd               *exec.Cmd
+	folder            string        // the working folder that it litters; "": this program's
+	gone              chan struct{} // closed when it is dead, its group killed and its remains swept
+}
+
+// startProcess starts an interpreter and returns what it wants to read first.
+func startProcess(python string, r request, shared, litters bool, output *tail) (p *process, message []byte, err error) {
+	p = &process{output: output, cmd: exec.Command(python), gone: make(chan struct{})}
+	if litters {
+		if err := p.moveOut(&r); err != nil {
+			return nil, nil, err
+		}
+	}
+	var theirs []*os.File
+	defer func() {
+		for _, f := range theirs {
+			_ = f.Close() // a descriptor that the process has of its own
+		}
+		if err != nil {
+			p.drop()
+			p.clean()
+		}
+	}()
+	pipe := func(mine **os.File, reading bool) (theirEnd *os.File) {
+		if err != nil {
+			return nil
+		}
+		var read, write *os.File
+		if read, write, err = newPipe(); err != nil {
+			return nil
+		}
+		if *mine, theirEnd = write, read; reading {
+			*mine, theirEnd = read, write
+		}
+		theirs = append(theirs, theirEnd)
+		return theirEnd
+	}
+	var printed *os.File
+	stdin, stdout, stderr := pipe(&p.commands, false), pipe(&p.answers, true), pipe(&printed, true)
+	r.Line, r.Memory = -1, -1
+	if groups && err == nil {
+		r.Line = 3
+		p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, pipe(&p.line, false))
+	}
+	if shared && err == nil {
+		r.Memory = 3 + len(p.cmd.ExtraFiles)
+		p.memory, err = newMemory()
+		p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, p.memory)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	message, err = json.Marshal(map[string]any{
+		"request": r, "modules": map[string]string{"bridge": bridge, "spaces": spaces, "worlds": worlds},
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("its arguments: %w", err)
+	}
+	p.cmd.Args = []string{python, "-u", "-X", "faulthandler", "-c", boot, fmt.Sprint(len(message))}
+	p.cmd.Env = surroundings()
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin, stdout, stderr
+	isolate(p.cmd)
+	if err = p.cmd.Start(); err != nil {
+		return nil, nil, errors.Join(err, printed.Close())
+	}
+	go output.drain(printed)
+	go p.bury()
+	return p, message, nil
+}
+
+// moveOut gives the process a working folder of its own. It finds modules in this one all the same.
+func (p *process) moveOut(r *request) (err error) {
+	if r.Path, err = os.Getwd(); err != nil {
+		return err
+	}
+	p.folder, err = os.MkdirTemp("", "covey-")
+	p.cmd.Dir = p.folder
+	return err
+}
+
+// surroundings is the environment that a process sees. Several share the cores, so none is to use threads of its
+// own; and there may be no screen.
+func surroundings() []string {
+	all := os.Environ()
+	defaults := []string{"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1", "PYTHONIOENCODING=utf-8", "PYGAME_HIDE_SUPPORT_PROMPT=1"}
+	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		defaults = append(defaults, "SDL_VIDEODRIVER=dummy", "SDL_AUDIODRIVER=dummy")
+	}
+	for _, d := range defaults {
+		name, _, _ := strings.Cut(d, "=")
+		if _, set := os.LookupEnv(name); !set {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// bury waits for the process to die, kills what it has started and removes what it leaves behind.
+func (p *process) bury() {
+	pid := p.cmd.Process.Pid
+	awaitDeath(pid)
+	left := remains(pid)
+	killGroup(pid)
+	_ = p.cmd.Wait() // how it ended stands in its state
+	remove(left)
+	p.clean()
+	close(p.gone)
+}
+
+// clean removes the process's own working folder.
+func (p *process) clean() {
+	if p.folder != "" {
+		_ = os.RemoveAll(p.folder) // the system's folder for what is left over
+	}
+}
+
+// kill ends the process and all that it has started.
+func (p *process) kill() {
+	select {
+	case <-p.gone:
+	default:
+		left := remains(p.cmd.Process.Pid)
+		killGroup(p.cmd.Process.Pid)
+		<-p.gone
+		remove(left)
+	}
+}
+
+// drop closes this side's files.
+func (p *process) drop() {
+	for _, f := range []*os.File{p.commands, p.answers, p.line, p.memory} {
+		if f != nil {
+			_ = f.Close() // nothing is lost with them
+		}
+	}
+}
+
+// epitaph says how the process ended.
+func (p *process) epitaph() string {
+	<-p.gone
+	p.output.wait()
+	return ending(p.cmd.ProcessState)
+}

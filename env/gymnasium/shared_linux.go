@@ -1,0 +1,50 @@
+package gymnasium
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+const sharedMemory = true
+
+// newMemory is memory without a name, which ends with the last process that has it.
+func newMemory() (*os.File, error) {
+	fd, err := unix.MemfdCreate("covey", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("memfd_create", err)
+	}
+	return os.NewFile(uintptr(fd), "memory"), nil
+}
+
+// mapMemory gives the memory its size and shows it.
+func mapMemory(f *os.File, size int) ([]byte, error) {
+	if err := f.Truncate(int64(size)); err != nil {
+		return nil, err
+	}
+	b, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	return b, os.NewSyscallError("mmap", err)
+}
+
+func unmap(b []byte) { _ = unix.Munmap(b) } // b is a whole mapping
+
+// newPipe is a pipe whose reader blocks in the system: it is awake sooner than one that the runtime's poller
+// must wake.
+func newPipe() (read, write *os.File, err error) {
+	var fd [2]int
+	if err := unix.Pipe2(fd[:], unix.O_CLOEXEC); err != nil {
+		return nil, nil, os.NewSyscallError("pipe2", err)
+	}
+	return os.NewFile(uintptr(fd[0]), "pipe"), os.NewFile(uintptr(fd[1]), "pipe"), nil
+}
+
+// awaitDeath waits until the process is dead, and leaves it unburied: its group keeps its number.
+func awaitDeath(pid int) {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
