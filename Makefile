@@ -55,15 +55,14 @@ FUZZTIME ?= 10s
 fuzz: ## each fuzz test for FUZZTIME
 	@set -e; git ls-files -z '*_test.go' | xargs -0 grep -Ho '^func Fuzz[A-Za-z0-9_]*' | while IFS=: read -r file name; do \
 		dir=./$$(dirname $$file); name=$${name#func }; echo "fuzz $$dir $$name"; \
-		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$dir; done
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$dir; done
 
 # uv is asked for because it locks for all supported systems and versions of Python at once.
 UV   ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
 	--generate-hashes --no-header --no-emit-index-url
-python-lock: ## pin the Python packages again, from each .in file
-	cd internal/pyenv/pyenvtest && $(LOCK) requirements.in -o requirements.lock
-	cd internal/pyenv/gymnasium && $(LOCK) *.in -o gymnasium.lock
+python-lock: ## pin the Python packages again, from each requirements.in
+	cd internal/pyenv && $(LOCK) requirements.in -o requirements.lock
 	cd bench/compare && $(LOCK) requirements.in -o requirements.lock
 
 # Arguments of the benchmark's program, such as BENCH="-short"; BENCH=-h names them.

@@ -58,45 +58,47 @@ type Checkpoint struct {
 // files it sees that they are there and of the right size. Errors name the file.
 func Open(dir string) (*Checkpoint, error) {
 	for try := 0; ; try++ {
-		c, text, err := open(dir)
+		c, text, at, err := open(dir)
 		if err == nil {
 			return c, nil
 		}
 		// Was the checkpoint replaced while it was read?
-		if now, _, again := readManifest(dir); again != nil || bytes.Equal(now, text) || try == 100 {
+		now, place, _ := readManifest(dir)
+		replaced := !bytes.Equal(now, text) || place != at
+		if try == 100 || !replaced && (try == 3 || !errors.Is(err, fs.ErrNotExist)) {
 			return nil, fmt.Errorf("read checkpoint: %w", err)
 		}
 	}
 }
 
-// open also returns the manifest's text, nil where there was none.
-func open(dir string) (*Checkpoint, []byte, error) {
-	text, dir, err := readManifest(dir)
+// open also returns the manifest's text, nil where there was none, and the folder in which it was.
+func open(dir string) (c *Checkpoint, text []byte, at string, err error) {
+	text, at, err = readManifest(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, at, err
 	}
 	m, schema, err := parseManifest(text)
 	if err == nil {
 		err = m.checkFiles()
 	}
 	if err != nil {
-		return nil, text, fmt.Errorf("%s: %w", filepath.Join(dir, ManifestFile), err)
+		return nil, text, at, fmt.Errorf("%s: %w", filepath.Join(at, ManifestFile), err)
 	}
-	c := &Checkpoint{Dir: dir, Manifest: m}
+	c = &Checkpoint{Dir: at, Manifest: m}
 	var data []byte
 	if schema == 1 {
-		data, err = readPolicy1(dir, m.Files[PolicyFile])
+		data, err = readPolicy1(at, m.Files[PolicyFile])
 	} else if err = c.checkFolder(); err == nil {
-		data, err = readWhole(filepath.Join(dir, PolicyFile), m.Files[PolicyFile])
+		data, err = readWhole(filepath.Join(at, PolicyFile), m.Files[PolicyFile])
 	}
 	if err != nil {
-		return nil, text, err
+		return nil, text, at, err
 	}
 	if c.Policy, err = m.policy(data); err != nil {
-		return nil, text, fmt.Errorf("%s: %w", filepath.Join(dir, PolicyFile), err)
+		return nil, text, at, fmt.Errorf("%s: %w", filepath.Join(at, PolicyFile), err)
 	}
 	c.whole = len(m.Files) == 1
-	return c, text, nil
+	return c, text, at, nil
 }
 
 // readManifest reads the manifest in dir or, where a writer was cut off before it could put another

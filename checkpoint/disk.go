@@ -22,6 +22,7 @@ const (
 // watch is told of each thing that is about to be done, and its error happens instead.
 type disk struct {
 	watch func(op, path string) error
+	hasty bool // a test does not wait for the disk
 }
 
 func (d *disk) about(op, path string) error {
@@ -78,7 +79,7 @@ func (d *disk) rename(from, to string) error {
 
 // sync waits until a file's contents are on the disk.
 func (d *disk) sync(path string) error {
-	if err := d.about("sync", path); err != nil {
+	if err := d.about("sync", path); err != nil || d.hasty {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -91,11 +92,8 @@ func (d *disk) sync(path string) error {
 // syncDir waits until the folder's names are on the disk. Windows has no such call: there NTFS keeps
 // the order of what happens to names.
 func (d *disk) syncDir(dir string) error {
-	if err := d.about("syncdir", dir); err != nil {
+	if err := d.about("syncdir", dir); err != nil || d.hasty || runtime.GOOS == "windows" {
 		return err
-	}
-	if runtime.GOOS == "windows" {
-		return nil
 	}
 	f, err := os.Open(dir)
 	if err != nil {
@@ -104,22 +102,27 @@ func (d *disk) syncDir(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// removeAll removes a folder so that no half of it is ever seen under its name.
-func (d *disk) removeAll(path string) error {
+// remove takes a folder away so that no half of it is ever seen under its name.
+func (d *disk) remove(path string) error {
 	gone := beside(path, goneMark)
-	if err := d.about("remove", path); err != nil {
+	if err := d.discard(gone); err != nil { // of an earlier attempt
 		return err
 	}
-	if err := os.RemoveAll(gone); err != nil { // of an earlier attempt
+	switch err := d.rename(path, gone); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
 		return err
 	}
-	if err := os.Rename(path, gone); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
+	return d.discard(gone)
+}
+
+// discard removes a folder that nobody looks into any more, piece by piece.
+func (d *disk) discard(path string) error {
+	if err := d.about("discard", path); err != nil {
 		return err
 	}
-	return os.RemoveAll(gone)
+	return os.RemoveAll(path)
 }
 
 // settle ends what writers that were cut off have begun in the folder of place, with place itself and with
@@ -146,10 +149,7 @@ func (d *disk) settle(place string) error {
 					continue
 				}
 			}
-			if err := d.about("remove", path); err != nil {
-				return err
-			}
-			if err := os.RemoveAll(path); err != nil {
+			if err := d.discard(path); err != nil {
 				return err
 			}
 		}

@@ -34,7 +34,8 @@ func (e *InUseError) Error() string {
 }
 
 // Lock keeps other processes, and other callers in this one, from the run in folder dir, until unlock is
-// called or the process ends. Where one has it, the error is an [*InUseError].
+// called or the process ends; unlock must be kept, what nobody can call any more unlocks too. Where another
+// has the lock, the error is an [*InUseError].
 func Lock(dir string) (unlock func() error, err error) {
 	path := filepath.Join(dir, LockFile)
 	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))

@@ -36,6 +36,12 @@ func (e newerError) Error() string {
 // parseManifest reads a manifest of any schema up to this package's, and brings it to the latest one.
 // It returns the schema that it was written in.
 func parseManifest(raw []byte) (*Manifest, int, error) {
+	// First of all: a single wrong bit could make it a newer schema, and a damaged checkpoint is passed over
+	// where a newer one is refused.
+	body, hasChecksum, err := splitChecksum(raw)
+	if err != nil {
+		return nil, 0, err
+	}
 	var version struct {
 		Schema *int `json:"schema"`
 	}
@@ -49,12 +55,11 @@ func parseManifest(raw []byte) (*Manifest, int, error) {
 		return nil, 0, errors.New("names no schema: not a manifest of covey")
 	}
 	var m *Manifest
-	var err error
 	switch schema := *version.Schema; {
 	case schema > Schema:
 		err = newerError{schema}
 	case schema == 2:
-		m, err = parse2(raw)
+		m, err = parse2(body, hasChecksum)
 	case schema == 1:
 		m, err = migrate1to2(raw)
 	default:
@@ -63,18 +68,26 @@ func parseManifest(raw []byte) (*Manifest, int, error) {
 	return m, *version.Schema, err
 }
 
-// parse2 reads a manifest of schema 2.
-func parse2(raw []byte) (*Manifest, error) {
+// splitChecksum cuts off a manifest's checksum, if it has one, and compares it with the text.
+func splitChecksum(raw []byte) (body []byte, has bool, err error) {
 	at := bytes.LastIndex(raw, []byte(checksumStart))
 	if at < 0 {
-		return nil, errors.New("damaged: it does not end with its checksum")
+		return raw, false, nil
 	}
 	sum := sha256.Sum256(raw[:at])
-	if want := checksumStart + hex.EncodeToString(sum[:]) + checksumEnd; string(raw[at:]) != want {
-		return nil, errors.New("damaged: its checksum is not that of its text")
+	if string(raw[at:]) != checksumStart+hex.EncodeToString(sum[:])+checksumEnd {
+		return nil, true, errors.New("damaged: its checksum is not that of its text")
+	}
+	return raw[:at:at], true, nil
+}
+
+// parse2 reads a manifest of schema 2 without its checksum.
+func parse2(body []byte, hadChecksum bool) (*Manifest, error) {
+	if !hadChecksum {
+		return nil, errors.New("damaged: it does not end with its checksum")
 	}
 	m := new(Manifest)
-	return m, decodeStrictly(append(raw[:at:at], "\n}"...), m)
+	return m, decodeStrictly(append(body, "\n}"...), m)
 }
 
 // migrate1to2 reads a manifest of schema 1, which had no checksum. Such a checkpoint is a policy alone.

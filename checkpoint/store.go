@@ -21,19 +21,21 @@ type Part struct {
 }
 
 // Store is a folder of checkpoints, one folder "step-%012d" each, to which one process writes, from one
-// goroutine at a time. The zero value of what is not set is of use.
+// goroutine at a time. What is not set is of use as it is.
 //
 // A store remembers the parts of its latest checkpoint, so as to write only what changed. Who replaces a
-// component by another one replaces the store too, so that the old one's memory can go.
+// component, or loads it, takes a new store: so the old component's memory can go, and the versions of a
+// loaded one's chunks are not taken for those of what it was before.
 type Store struct {
 	Dir  string
-	Keep int // newest ones to keep; 0 counts as 1
+	Keep int // newest ones to keep, of whole runs and of policies alone; 0 counts as 1
 
 	// Protect, if set, names steps whose checkpoints stay however old they are. Save calls it.
 	Protect func(step uint64) bool
 
 	disk    disk
 	pending chan error       // yields the outcome of what is under way; nil: nothing is
+	rooted  bool             // Dir's own name is on the disk
 	chunks  map[string]chunk // of the checkpoint before, once it is in place
 	from    string           // its folder
 	buffer  *bufio.Writer
@@ -74,7 +76,7 @@ func (s *Store) Wait() error {
 // there, and waits until it is on the disk.
 func Write(dir string, m *Manifest, policy state.Stateful, shapes Shapes, parts ...Part) error {
 	s := Store{Dir: filepath.Dir(dir)}
-	none := func(uint64) ([]string, error) { return nil, nil }
+	none := func(uint64, bool) ([]string, error) { return nil, nil }
 	if err := s.begin(m, dir, none, policy, shapes, parts); err != nil {
 		return fmt.Errorf("write checkpoint %s: %w", dir, err)
 	}
@@ -82,7 +84,7 @@ func Write(dir string, m *Manifest, policy state.Stateful, shapes Shapes, parts 
 }
 
 // begin does what needs the components and lets the rest go on in the background.
-func (s *Store) begin(m *Manifest, place string, surplus func(step uint64) ([]string, error),
+func (s *Store) begin(m *Manifest, place string, surplus func(step uint64, resumable bool) ([]string, error),
 	policy state.Stateful, shapes Shapes, parts []Part,
 ) error {
 	if err := os.MkdirAll(s.Dir, 0o777); err != nil {
@@ -91,7 +93,7 @@ func (s *Store) begin(m *Manifest, place string, surplus func(step uint64) ([]st
 	if err := s.disk.settle(place); err != nil {
 		return err
 	}
-	unwanted, err := surplus(m.Counters.EnvSteps)
+	unwanted, err := surplus(m.Counters.EnvSteps, len(parts) > 0)
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func (s *Store) begin(m *Manifest, place string, surplus func(step uint64) ([]st
 	w := &writer{disk: &s.disk, dir: aside, files: make(map[string]File), chunks: make(map[string]chunk),
 		before: s.chunks, from: s.from, buffer: s.buffer, scratch: s.scratch}
 	if err := w.all(m, policy, shapes, parts); err != nil {
-		return errors.Join(err, os.RemoveAll(aside))
+		return errors.Join(err, s.disk.discard(aside))
 	}
 	s.pending = make(chan error, 1)
 	go func() {
@@ -160,14 +162,14 @@ func (w *writer) linked(old chunk, file string) bool {
 
 // same says whether a and b are one component. Values that cannot be compared are never the same.
 func same(a, b state.Stateful) bool {
-	return reflect.TypeOf(a).Comparable() && reflect.TypeOf(a) == reflect.TypeOf(b) && a == b
+	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }
 
 // commit waits until the files are on the disk, puts the checkpoint in its place and removes those that
 // are not wanted any more.
 func (s *Store) commit(w *writer, place string, unwanted []string) error {
 	fail := func(err error) error {
-		return fmt.Errorf("write checkpoint %s: %w", place, errors.Join(err, os.RemoveAll(w.dir)))
+		return fmt.Errorf("write checkpoint %s: %w", place, errors.Join(err, s.disk.discard(w.dir)))
 	}
 	for _, name := range w.written {
 		if err := s.disk.sync(filepath.Join(w.dir, filepath.FromSlash(name))); err != nil {
@@ -197,14 +199,21 @@ func (s *Store) commit(w *writer, place string, unwanted []string) error {
 		return fail(err)
 	}
 	s.chunks, s.from = w.chunks, place
-	if err := s.disk.syncDir(filepath.Dir(place)); err != nil {
+	err := s.disk.syncDir(s.Dir)
+	if err == nil && !s.rooted {
+		err = s.disk.syncDir(filepath.Dir(s.Dir))
+		s.rooted = err == nil
+	}
+	if err != nil {
 		return fmt.Errorf("write checkpoint %s: %w", place, err)
 	}
 	if replaced {
-		unwanted = append(unwanted, old)
+		if err := s.disk.discard(old); err != nil {
+			return fmt.Errorf("remove replaced checkpoint: %w", err)
+		}
 	}
 	for _, path := range unwanted {
-		if err := s.disk.removeAll(path); err != nil {
+		if err := s.disk.remove(path); err != nil {
 			return fmt.Errorf("remove old checkpoint: %w", err)
 		}
 	}
@@ -212,19 +221,21 @@ func (s *Store) commit(w *writer, place string, unwanted []string) error {
 }
 
 // surplus lists what is not wanted any more once there is a checkpoint of the given step.
-func (s *Store) surplus(step uint64) (paths []string, err error) {
+func (s *Store) surplus(step uint64, resumable bool) (paths []string, err error) {
 	found, err := list(s.Dir)
 	if err != nil {
 		return nil, err
 	}
-	kept := 1
-	for _, f := range found { // the newest first
+	kept := map[bool]int{resumable: 1} // of runs, and of policies alone
+	for _, f := range found {          // the newest first
+		_, err := os.Stat(filepath.Join(f.path, StateFile))
+		kind := err == nil
 		switch {
 		case f.step == step:
 		case f.step > step:
 			paths = append(paths, f.path)
-		case kept < s.Keep:
-			kept++
+		case kept[kind] < max(s.Keep, 1):
+			kept[kind]++
 		case s.Protect == nil || !s.Protect(f.step):
 			paths = append(paths, f.path)
 		}

@@ -263,19 +263,26 @@ func TestGivenUpFuture(t *testing.T) {
 
 func TestAPolicyAloneCannotBeResumed(t *testing.T) {
 	dir := t.TempDir()
-	s := &checkpoint.Store{Dir: dir, Keep: 2}
-	if err := save(s, after(3), 3); err != nil {
-		t.Fatal(err)
+	s := &checkpoint.Store{Dir: dir, Keep: 1}
+	for x := uint64(2); x <= 3; x++ {
+		if err := save(s, after(x), x); err != nil {
+			t.Fatal(err)
+		}
 	}
-	m := manifest()
-	m.Counters.EnvSteps = 5
-	if err := s.Save(m, saved(5), shapes); err != nil {
-		t.Fatal(err)
+	for x := uint64(4); x <= 5; x++ {
+		m := manifest()
+		m.Counters.EnvSteps = x
+		if err := s.Save(m, saved(float32(x)), shapes); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := s.Wait(); err != nil {
 		t.Fatal(err)
 	}
 	mustLoad(t, dir, 3, 0)
+	if got, want := names(t, dir), []string{"step-000000000003", "step-000000000005"}; !slices.Equal(got, want) {
+		t.Errorf("the folder holds %v, want %v", got, want)
+	}
 	c, _, err := checkpoint.Newest(dir)
 	if err != nil || c.Manifest.Counters.EnvSteps != 5 || c.Manifest.Resumable {
 		t.Fatalf("newest %+v, %v", c, err)
