@@ -59,6 +59,21 @@ func (d *Gaussian) Sample(actions, logProbs []float32, params kernel.Mat, rng *r
 	}
 }
 
+// Transform writes the actions that noise, standard normal and [rows, n], makes of each row: a = μ + σ ε.
+func (d *Gaussian) Transform(actions []float32, params kernel.Mat, noise []float32) {
+	checkSample(d, params, actions, nil)
+	if len(noise) != len(actions) {
+		panic(fmt.Sprintf("dist.Transform: %d numbers of noise for %d action elements", len(noise), len(actions)))
+	}
+	d.deviations(params)
+	for i := range params.Rows {
+		for j, mu := range params.Row(i)[:d.n] {
+			at := i*d.n + j
+			actions[at] = mu + float32(d.std[at]*noise[at])
+		}
+	}
+}
+
 // Mode implements [Distribution]: the mean.
 func (d *Gaussian) Mode(actions []float32, params kernel.Mat) {
 	if params.Cols != 2*d.n || len(actions) != params.Rows*d.n {

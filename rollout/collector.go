@@ -38,6 +38,8 @@ type Collector struct {
 	Seen policy.Moments
 
 	sampler  dist.Sampler
+	gaussian *dist.Gaussian // the sampler, where it is to have
+	noise    *dist.Noise    // that remembers; nil: its own
 	bounds   policy.Bounds
 	frame    int
 	segment  Segment
@@ -101,6 +103,17 @@ func NewCollector(p *policy.Policy, v env.Vector, extent Extent, steps int, gamm
 	return c, nil
 }
 
+// Correlate makes the noise in the policy's actions remember rho of the step before, as [dist.Noise] does. It is
+// an error unless the policy is Gaussian.
+func (c *Collector) Correlate(rho float32) error {
+	gaussian, ok := c.sampler.(*dist.Gaussian)
+	if !ok {
+		return fmt.Errorf("noise that remembers wants a Gaussian policy, over numbers; %s has %v actions", c.policy.Spec.ID, c.policy.Spec.Action.Kind)
+	}
+	c.gaussian, c.noise = gaussian, dist.NewNoise(c.segment.B, gaussian.Actions(), rho)
+	return nil
+}
+
 // begin stands at the start of an episode in every environment.
 func (c *Collector) begin() {
 	for i := range c.running {
@@ -153,7 +166,11 @@ func (c *Collector) act(t int) {
 	c.Pass.Step(p.Params, out, c.state, s.Observations.Slice(t*b*c.frame, (t+1)*b*c.frame), t, b)
 	params := kernel.Mat{X: out[p.Column:], Rows: b, Cols: c.sampler.Params(), Stride: p.Net.Out}
 	sampled := s.Actions[t*len(c.actions) : (t+1)*len(c.actions)]
-	c.sampler.Sample(sampled, nil, params, c.rng)
+	if c.noise != nil {
+		c.gaussian.Transform(sampled, params, c.noise.Next(s.Starts[t*b:(t+1)*b], c.rng))
+	} else {
+		c.sampler.Sample(sampled, nil, params, c.rng)
+	}
 	c.bounds.Apply(c.actions, sampled)
 }
 

@@ -251,6 +251,43 @@ func TestBoundsAreTheEnvironments(t *testing.T) {
 	}
 }
 
+// TestCorrelate: the actions are the policy's, with noise that remembers and that starts afresh with each episode.
+func TestCorrelate(t *testing.T) {
+	envs := []env.Environment{&valve{clock: clock{limit: 7}}, &valve{clock: clock{limit: 4}}}
+	v, err := env.Batch(envs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := nn.NewMLP(v.Spec().Observation, nn.Config{Activation: "relu", Init: "glorot"}, nn.Head{Name: "policy", Width: 2, Gain: 0.01})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &policy.Policy{Spec: v.Spec(), Net: net, NewSampler: func() dist.Sampler { return dist.NewGaussian(1) }, Params: make([]float32, net.Size)}
+	net.Init(p.Params, rand.New(rand.NewPCG(1, 1)))
+	c, err := NewCollector(p, v, Fixed, 10, 1, []uint64{1, 2}, rand.New(rand.NewPCG(2, 2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Correlate(0.9); err != nil {
+		t.Fatal(err)
+	}
+	noise, rng := dist.NewNoise(2, 1, 0.9), rand.New(rand.NewPCG(2, 2))
+	for range 3 {
+		s := collect(t, c)
+		for row := 0; row < s.Rows(); row += 2 {
+			for i, e := range noise.Next(s.Starts[row:row+2], rng) {
+				out := s.Outputs[2*(row+i) : 2*(row+i)+2]
+				if want := float64(out[0]) + math.Exp(float64(out[1]))*float64(e); math.Abs(float64(s.Actions[row+i])-want) > 1e-5 {
+					t.Fatalf("row %d: action %v, want %v", row+i, s.Actions[row+i], want)
+				}
+			}
+		}
+	}
+	if err := collector(t, Fixed, 5, false, 3).Correlate(0.9); err == nil || !strings.Contains(err.Error(), "Clock has Discrete actions") {
+		t.Errorf("noise for choices: %v", err)
+	}
+}
+
 func TestCollectAllocatesNothing(t *testing.T) {
 	c := collector(t, Fixed, 5, true, 3, 4)
 	if n := testing.AllocsPerRun(20, func() { collect(t, c) }); n != 0 {

@@ -28,6 +28,11 @@ func (c *Collector) State(w state.Walker) error {
 	}
 	w.Floats("returns", c.returns)
 	w.Floats("recurrent", c.state)
+	if c.noise != nil {
+		if err := c.noise.State(w.Sub("noise")); err != nil {
+			return err
+		}
+	}
 	for i := range c.running {
 		e, stream := &c.running[i], w.Sub(c.names[i])
 		stream.Float64("return", &e.Return)

@@ -322,20 +322,22 @@ func TestGradientsAfterTheStopAreDiscarded(t *testing.T) {
 func TestBadConfigs(t *testing.T) {
 	rate := float32(1e-3)
 	for want, alter := range map[string]func(*Config){
-		"workers is 0, must be between 1 and 1024":                                    func(c *Config) { c.Workers = 0 },
-		"gamma is 1.5, must be between 0 and 1":                                       func(c *Config) { c.Gamma = 1.5 },
-		"lambda is NaN, must be between 0 and 1":                                      func(c *Config) { c.Lambda = float32(math.NaN()) },
-		`update is "hogwild", must be one of [ordered async sync]`:                    func(c *Config) { c.Update = "hogwild" },
-		"segment is episode, which wants envs: 1, not 3":                              func(c *Config) { c.Segment = rollout.WholeEpisode },
-		"segment_length is 1048576, times envs: 65536 more than 4194304 rows":         func(c *Config) { c.SegmentLength, c.Envs = 1<<20, 1<<16 },
-		"value_target is rewards_to_go, which wants segment: episode":                 func(c *Config) { c.ValueTarget = RewardsToGo },
-		"policy_gain is NaN, must be between -3.4028235e+38 and 3.4028235e+38":        func(c *Config) { c.PolicyGain = float32(math.NaN()) },
-		"value_weight is +Inf, must be between 0 and 3.4028235e+38":                   func(c *Config) { c.ValueWeight = float32(math.Inf(1)) },
-		"log_std.initial is -1, which wants log_std.state_dependent: false":           func(c *Config) { c.LogStd = LogStd{Initial: -1, StateDependent: true} },
-		"normalize_advantages wants more than one row in a segment":                   func(c *Config) { c.NormalizeAdvantages, c.Envs, c.SegmentLength = true, 1, 1 },
-		"critic_rate wants network.separate: true, or the trunk would belong to both": func(c *Config) { c.CriticRate = &rate },
-		"anneal is linear, which wants anneal_steps (or a budget of steps)":           func(c *Config) { c.Anneal = "linear" },
-		"optimizer.epsilon: 0, want a number between 0 and 1":                         func(c *Config) { c.Optimizer.Epsilon = 0 },
+		"workers is 0, must be between 1 and 1024":                                                                           func(c *Config) { c.Workers = 0 },
+		"gamma is 1.5, must be between 0 and 1":                                                                              func(c *Config) { c.Gamma = 1.5 },
+		"lambda is NaN, must be between 0 and 1":                                                                             func(c *Config) { c.Lambda = float32(math.NaN()) },
+		`update is "hogwild", must be one of [ordered async sync]`:                                                           func(c *Config) { c.Update = "hogwild" },
+		"segment is episode, which wants envs: 1, not 3":                                                                     func(c *Config) { c.Segment = rollout.WholeEpisode },
+		"segment_length is 1048576, times envs: 65536 more than 4194304 rows":                                                func(c *Config) { c.SegmentLength, c.Envs = 1<<20, 1<<16 },
+		"value_target is rewards_to_go, which wants segment: episode":                                                        func(c *Config) { c.ValueTarget = RewardsToGo },
+		"policy_gain is NaN, must be between -3.4028235e+38 and 3.4028235e+38":                                               func(c *Config) { c.PolicyGain = float32(math.NaN()) },
+		"value_weight is +Inf, must be between 0 and 3.4028235e+38":                                                          func(c *Config) { c.ValueWeight = float32(math.Inf(1)) },
+		"log_std.initial is -1, which wants log_std.state_dependent: false":                                                  func(c *Config) { c.LogStd = LogStd{Initial: -1, StateDependent: true} },
+		"noise_memory is 1, must be at least 0 and less than 1":                                                              func(c *Config) { c.NoiseMemory = 1 },
+		"noise_memory is 0.5, but noise that remembers wants a Gaussian policy, over numbers; Corridor has Discrete actions": func(c *Config) { c.NoiseMemory = 0.5 },
+		"normalize_advantages wants more than one row in a segment":                                                          func(c *Config) { c.NormalizeAdvantages, c.Envs, c.SegmentLength = true, 1, 1 },
+		"critic_rate wants network.separate: true, or the trunk would belong to both":                                        func(c *Config) { c.CriticRate = &rate },
+		"anneal is linear, which wants anneal_steps (or a budget of steps)":                                                  func(c *Config) { c.Anneal = "linear" },
+		"optimizer.epsilon: 0, want a number between 0 and 1":                                                                func(c *Config) { c.Optimizer.Epsilon = 0 },
 	} {
 		cfg := small()
 		alter(&cfg)

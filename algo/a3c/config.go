@@ -44,6 +44,8 @@ type Config struct {
 	PolicyGain float32   `yaml:"policy_gain"` // of the policy head's initialiser
 	ValueGain  float32   `yaml:"value_gain"`  // of the value head's
 	LogStd     LogStd    `yaml:"log_std"`     // of a continuous policy
+
+	NoiseMemory float32 `yaml:"noise_memory"` // ρ: the noise of a continuous policy remembers so much of the step before; 0: white
 }
 
 // LogStd says where the log standard deviation of a Gaussian policy comes from.
@@ -138,6 +140,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("network.%w", err)
 	}
 	switch {
+	case !(c.NoiseMemory >= 0 && c.NoiseMemory < 1):
+		return fmt.Errorf("noise_memory is %v, must be at least 0 and less than 1", c.NoiseMemory)
 	case c.Segment != rollout.Fixed && c.Envs != 1:
 		return fmt.Errorf("segment is %s, which wants envs: 1, not %d", c.Segment, c.Envs)
 	case c.Envs*c.SegmentLength > maxRows:

@@ -80,6 +80,11 @@ func (l *Learner) addWorker(i int, v env.Vector, seed uint64) error {
 	if err != nil {
 		return fmt.Errorf("worker %d: %w", i, err)
 	}
+	if cfg.NoiseMemory > 0 {
+		if err := c.Correlate(cfg.NoiseMemory); err != nil {
+			return fmt.Errorf("noise_memory is %v, but %w", cfg.NoiseMemory, err)
+		}
+	}
 	place := &l.global.places[i]
 	place.world = world{stream: stream, collector: c}
 	if err := place.record.Take(&place.world); err != nil { // later ones allocate nothing

@@ -29,6 +29,33 @@ func saved(t *testing.T, l *Learner, updates uint64) (trees []state.Tree) {
 	return trees
 }
 
+// TestNoiseResumes: noise that remembers is part of what goes on.
+func TestNoiseResumes(t *testing.T) {
+	cfg := awkward(Ordered, 2, 3)
+	cfg.NoiseMemory = 0.9
+	learner := func(seed uint64) *Learner { return newLearner(t, cfg, seed, corridors(cfg.Envs, true, nil)) }
+	whole := learner(11)
+	for _, tree := range saved(t, whole, 9)[:8] {
+		l := learner(99)
+		if err := state.Load(l, tree); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Run(context.Background(), until(9)); err != nil {
+			t.Fatal(err)
+		}
+		same(t, whole, l)
+	}
+	white := cfg
+	white.NoiseMemory = 0
+	l := newLearner(t, white, 11, corridors(cfg.Envs, true, nil))
+	if err := l.Run(context.Background(), until(9)); err != nil {
+		t.Fatal(err)
+	}
+	if hash(t, l.Policy()) == hash(t, whole.Policy()) {
+		t.Error("with white noise, the run is the same")
+	}
+}
+
 // resumed is a learner of another seed that was loaded from tree and went on.
 func resumed(t *testing.T, cfg Config, tree state.Tree, updates uint64) *Learner {
 	t.Helper()

@@ -40,7 +40,7 @@ type agent struct {
 
 	pass      nn.Pass // of Explore
 	out       []float32
-	noise     *offpolicy.Noise
+	noise     *dist.Noise
 	deviation float32 // of the noise
 
 	update update
@@ -86,7 +86,7 @@ func newAgent(cfg *Config, spec env.Spec, pair *offpolicy.Pair, rng *rand.Rand) 
 		return nil, err
 	}
 	rho, deviation := cfg.Noise.exploring()
-	a.noise, a.deviation = offpolicy.NewNoise(cfg.Envs, spec.Action.Size(), rho), deviation
+	a.noise, a.deviation = dist.NewNoise(cfg.Envs, spec.Action.Size(), rho), deviation
 	a.update = newUpdate(a)
 	return a, nil
 }

@@ -48,7 +48,7 @@ type acting struct {
 	pass  nn.Pass
 	out   []float32 // [B, 2·action]
 	dist  *dist.SquashedGaussian
-	noise *offpolicy.Noise
+	noise *dist.Noise
 }
 
 // NewPolicy lays out the policy of a configuration, with parameters of 0.
@@ -86,7 +86,7 @@ func newAgent(cfg *Config, spec env.Spec, pair *offpolicy.Pair, rng *rand.Rand) 
 	}
 	a.acting = acting{
 		pass: p.Net.NewPass(cfg.Envs), out: make([]float32, cfg.Envs*p.Net.Out),
-		dist: dist.NewSquashedGaussian(n, cfg.LogStd), noise: offpolicy.NewNoise(cfg.Envs, n, cfg.NoiseMemory),
+		dist: dist.NewSquashedGaussian(n, cfg.LogStd), noise: dist.NewNoise(cfg.Envs, n, cfg.NoiseMemory),
 	}
 	a.update = newUpdate(a)
 	return a, nil

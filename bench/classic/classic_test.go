@@ -30,13 +30,13 @@ func TestMain(m *testing.M) {
 }
 
 func TestPlansHaveEqualBudgets(t *testing.T) {
-	held := taskOf("MountainCarContinuous-v0") // whose preset for A3C holds each action for 8 steps
-	p, err := held.plan("a3c", equalSteps, 7, 1)
+	task := taskOf("MountainCarContinuous-v0")
+	p, err := task.plan("a3c", equalSteps, 7, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	line := strings.Join(p.args("there"), " ")
-	for _, want := range []string{"train MountainCarContinuous-v0 --algo a3c", "--out there", "--set seed=7", "--set steps=6250", "--set eval.every=312"} {
+	for _, want := range []string{"train MountainCarContinuous-v0 --algo a3c", "--out there", "--set seed=7", "--set steps=50000", "--set eval.every=2500"} {
 		if !strings.Contains(line, want) {
 			t.Errorf("%q lacks %q", line, want)
 		}
@@ -51,7 +51,7 @@ func TestPlansHaveEqualBudgets(t *testing.T) {
 			t.Errorf("%q lacks %q", line, want)
 		}
 	}
-	other, err := held.plan("a3c", equalSteps, 8, 1)
+	other, err := task.plan("a3c", equalSteps, 8, 1)
 	if err != nil || other.settings == p.settings || p.settings == "" {
 		t.Errorf("seeds 7 and 8 have settings %q and %q, %v", p.settings, other.settings, err)
 	}

@@ -68,7 +68,7 @@ Made by ` + "`make results-classic`" + ` from the runs in [classic](classic): a 
 evaluation and learning curve, and all of them in [runs.csv](classic/runs.csv).
 
 Each algorithm runs by its preset on every seed, with the budget named. Steps are those of the environment: where an action is held for
-8 of them, it counts 8. In a budget of time everything counts, evaluations too, and algorithms may use all cores; A3C and A2C anneal
+several, each counts. In a budget of time everything counts, evaluations too, and algorithms may use all cores; A3C and A2C anneal
 their rate over the preset's steps.
 
 Scores are the mean return of 100 fresh episodes of the *last* policy, on seeds that nothing before has played. IQM: mean of the

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"covey"
+	"covey/zoo"
 )
 
 // task is an environment, who learns it and how long.
@@ -53,7 +54,7 @@ type planned struct {
 	Seed      uint64
 	repeat    float64     // steps of the environment that each action is held for
 	sets      [][2]string // keys and values beside the preset's
-	settings  string      // hash of all settings
+	settings  string      // hash of the preset and of sets: keys that they do not name are as they were
 }
 
 func (p *planned) name() string { return fmt.Sprintf("%s-%s-%s-%d", p.Env, p.Algo, p.Budget, p.Seed) }
@@ -113,14 +114,14 @@ func (t task) plan(algo string, b budget, seed uint64, part float64) (*planned, 
 			return nil, err
 		}
 	}
-	if cfg, err = cfg.Resolve(); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	text, err := cfg.YAML()
+	text, err := zoo.Read(zoo.Preset{Algo: cfg.Section(), Env: t.Env})
 	if err != nil {
 		return nil, err
 	}
-	hash := sha256.Sum256(text)
+	hash := sha256.Sum256(fmt.Append(text, algo, p.sets))
 	p.settings = hex.EncodeToString(hash[:8])
 	return p, nil
 }

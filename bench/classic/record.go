@@ -22,7 +22,7 @@ type record struct {
 	Algo     string  `json:"algo"`
 	Budget   budget  `json:"budget"`
 	Seed     uint64  `json:"seed"`
-	Settings string  `json:"settings"` // hash of the resolved configuration
+	Settings string  `json:"settings"` // hash of the preset and of what is set beside it
 	Command  string  `json:"command"`
 	Machine  string  `json:"machine"`
 	Steps    float64 `json:"env_steps"` // of the environment: an action that is held for 8 steps is 8

@@ -27,7 +27,7 @@ var house = []room{
 	{path: "returns", pure: true},
 	{path: "env", knows: "state"},
 	{path: "nn", knows: "internal/kernel env", pure: true},
-	{path: "dist", knows: "internal/kernel", pure: true},
+	{path: "dist", knows: "internal/kernel state", pure: true},
 	{path: "optim", knows: "internal/kernel state", pure: true},
 	{path: "env/envtest", knows: "env state"},
 	{path: "env/gymnasium", knows: "env"}, // files, processes, clock: the one bridge to another world
@@ -49,7 +49,7 @@ var house = []room{
 	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation env env/* policy transitions metrics train zoo .", main: true},
 	{path: "bench/stats", pure: true},
 	{path: "bench/compare", knows: "internal/pyenv"},
-	{path: "bench/*", knows: "internal/kernel internal/pyenv env policy replay . bench/stats bench/compare", main: true},
+	{path: "bench/*", knows: "internal/kernel internal/pyenv env policy replay zoo . bench/stats bench/compare", main: true},
 }
 
 // What pure rooms do without: the results of numerics depend on their arguments alone.

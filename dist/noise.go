@@ -1,4 +1,4 @@
-package offpolicy
+package dist
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ type Noise struct {
 // NewNoise returns noise for a number of streams; 0 ≤ rho < 1.
 func NewNoise(streams, width int, rho float32) *Noise {
 	if !(rho >= 0 && rho < 1) {
-		panic(fmt.Sprintf("offpolicy: noise that remembers %v of itself, want at least 0 and less than 1", rho))
+		panic(fmt.Sprintf("dist.NewNoise: noise that remembers %v of itself, want at least 0 and less than 1", rho))
 	}
 	return &Noise{rho: rho, fresh: float32(math.Sqrt(1 - float64(rho)*float64(rho))), x: make([]float32, streams*width), width: width}
 }
