@@ -61,8 +61,9 @@ fuzz: ## each fuzz test for FUZZTIME
 UV   ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
 	--generate-hashes --no-header --no-emit-index-url
-python-lock: ## pin the Python packages again, from each requirements.in
-	cd internal/pyenv && $(LOCK) requirements.in -o requirements.lock
+python-lock: ## pin the Python packages again, from each .in file
+	cd internal/pyenv/pyenvtest && $(LOCK) requirements.in -o requirements.lock
+	cd internal/pyenv/gymnasium && $(LOCK) *.in -o gymnasium.lock
 	cd bench/compare && $(LOCK) requirements.in -o requirements.lock
 
 # Arguments of the benchmark's program, such as BENCH="-short"; BENCH=-h names them.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"covey/checkpoint"
-	"covey/internal/pyenv"
+	"covey/internal/pyenv/pyenvtest"
 )
 
 // script prints a file as the Python package safetensors reads it.
@@ -25,7 +25,7 @@ for name in sorted(tensors):
 func TestPythonReadsTheFile(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, 1)
-	out, err := exec.Command(pyenv.Interpreter(t), "-c", script, filepath.Join(dir, checkpoint.PolicyFile)).CombinedOutput()
+	out, err := exec.Command(pyenvtest.Interpreter(t), "-c", script, filepath.Join(dir, checkpoint.PolicyFile)).CombinedOutput()
 	want := `{'format': 'covey'}
 count uint64 () 18446744073709551615
 mean float64 () 0.1

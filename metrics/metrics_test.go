@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"covey/internal/pyenv"
+	"covey/internal/pyenv/pyenvtest"
 	"covey/metrics"
 )
 
@@ -151,7 +151,7 @@ func TestTensorBoardReadsTheFile(t *testing.T) {
 	if err := errors.Join(r.Record(1<<40, time.Unix(3, 0), 475), r.Close()); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(pyenv.Interpreter(t), "-c", script, path).Output()
+	out, err := exec.Command(pyenvtest.Interpreter(t), "-c", script, path).Output()
 	want := `1.5 0 brain.Event:2 []
 2.0 300  [('return', -1.5)]
 3.0 1099511627776  [('return', 475.0), ('loss', 0.25)]

@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"covey/env"
-	"covey/internal/pyenv"
+	"covey/internal/pyenv/pyenvtest"
 	"covey/replay"
 )
 
@@ -363,7 +363,7 @@ print(t["observations"][0].tolist(), t["starts"].sum() == len(t["final_observati
 func TestPythonReadsTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.safetensors")
 	record(t, path, false, 5, 1)
-	out, err := exec.Command(pyenv.Interpreter(t), "-c", script, path).CombinedOutput()
+	out, err := exec.Command(pyenvtest.Interpreter(t), "-c", script, path).CombinedOutput()
 	want := `actions float32 (2,) True
 final_observations float32 (2, 3) True
 observations float32 (2, 3) True

@@ -90,7 +90,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(newTrain(), newEval(), newRecord(), newPlot(), newEnvs(), newPresets(), newVersion())
+	root.AddCommand(newTrain(), newEval(), newRecord(), newPlot(), newEnvs(), newPresets(), newGym(), newDoctor(), newVersion())
 	return root
 }
 

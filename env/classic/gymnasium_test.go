@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"covey/env"
-	"covey/internal/pyenv"
+	"covey/internal/pyenv/pyenvtest"
 	"covey/state"
 )
 
@@ -43,7 +43,7 @@ var cartPoleVariables = []string{"x", "x_dot", "theta", "theta_dot"}
 // differ by one unit in the last place of a float32, all else is equal.
 func TestGymnasium(t *testing.T) {
 	const rows = 6000
-	python := pyenv.Interpreter(t)
+	python := pyenvtest.Interpreter(t)
 	if len(crossChecks) != len(IDs()) {
 		t.Errorf("%d environments are checked, there are %d", len(crossChecks), len(IDs()))
 	}

@@ -1,28 +1,34 @@
-// Package pyenv makes the Python environments that covey is compared with: virtual environments in
-// the user's cache, installed from locks that pin every package by hash. Nothing of covey itself
-// needs Python; its tests do, to set results beside those of the real packages.
+// Package pyenv makes Python environments: virtual environments installed from locks that pin every
+// package by hash. Nothing of covey itself needs Python. Gymnasium's environments live there, in the
+// environment that `covey gym setup` makes ([Setup], [Gymnasium]); and the tests set results beside those of
+// the real packages ([Ensure]).
 //
 // Environment variables: COVEY_CACHE is the folder used instead of the user's cache, COVEY_PYTHON
-// the interpreter used instead of python3.
+// the interpreter that environments are made from instead of python3.
 package pyenv
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 )
 
-// marker is the file that is written when an environment is complete. It names the interpreter that
-// the environment stands on: where that one has been replaced, the environment is made anew.
-const marker = "covey-complete"
+// Files in an environment's folder.
+const (
+	// begun is written first: what has it is covey's to remove.
+	begun = "covey-environment"
+	// marker is written when an environment is complete. It names the interpreter that the environment
+	// stands on: where that one has been replaced, the environment is made anew.
+	marker = "covey-complete"
+	// installed is the lock that the environment was installed from.
+	installed = "requirements.lock"
+)
 
 // Ensure returns the interpreter of the environment that lock describes, and makes the environment
 // first where it is not there yet. Processes that ask at the same time wait for one of them to make
@@ -36,12 +42,9 @@ func Ensure(ctx context.Context, lock []byte, progress io.Writer) (python string
 	if complete(folder) {
 		return interpreter(folder), nil
 	}
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return "", fmt.Errorf("make the cache folder of the Python environments (COVEY_CACHE moves it): %w", err)
-	}
-	unlock, err := lockFile(ctx, folder+".lock")
+	unlock, err := lockFolder(ctx, folder)
 	if err != nil {
-		return "", fmt.Errorf("wait for the Python environment %s: %w", folder, err)
+		return "", err
 	}
 	defer unlock()
 	if complete(folder) { // made while this process waited
@@ -53,6 +56,18 @@ func Ensure(ctx context.Context, lock []byte, progress io.Writer) (python string
 	return interpreter(folder), nil
 }
 
+// lockFolder waits until nobody else is making the environment in folder.
+func lockFolder(ctx context.Context, folder string) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
+		return nil, fmt.Errorf("make the folder of the Python environments (COVEY_CACHE moves it): %w", err)
+	}
+	unlock, err = lockFile(ctx, folder+".lock")
+	if err != nil {
+		return nil, fmt.Errorf("wait for the Python environment %s: %w", folder, err)
+	}
+	return unlock, nil
+}
+
 // create makes the environment in folder. The marker comes last: a folder without it is what an
 // interrupted attempt left, and is made again from nothing.
 func create(ctx context.Context, folder string, lock []byte, progress io.Writer) error {
@@ -60,29 +75,62 @@ func create(ctx context.Context, folder string, lock []byte, progress io.Writer)
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(folder); err != nil {
-		return fmt.Errorf("remove an incomplete Python environment: %w", err)
+	if err := vacate(folder); err != nil {
+		return err
 	}
 	fmt.Fprintf(progress, "making the Python environment %s (once)\n", folder)
 	if err := run(ctx, base, "-m", "venv", folder); err != nil {
 		return fmt.Errorf("make the Python environment: %w", err)
 	}
-	requirements := filepath.Join(folder, "requirements.lock")
-	if err := os.WriteFile(requirements, lock, 0o644); err != nil {
-		return fmt.Errorf("make the Python environment: %w", err)
+	if err := install(ctx, folder, lock); err != nil {
+		return err
 	}
-	python := interpreter(folder)
-	err = run(ctx, python, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check",
-		"--only-binary", ":all:", "--require-hashes", "-r", requirements)
-	if err != nil {
-		return fmt.Errorf("install the pinned Python packages (a package index must be reachable by pip): %w", err)
-	}
-	resolved, err := filepath.EvalSymlinks(python)
+	resolved, err := filepath.EvalSymlinks(interpreter(folder))
 	if err != nil {
 		return fmt.Errorf("make the Python environment: %w", err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, marker), []byte(resolved), 0o644); err != nil {
 		return fmt.Errorf("complete the Python environment: %w", err)
+	}
+	return nil
+}
+
+// vacate makes folder an empty one of covey's. What lies there and is not covey's is left alone, which is an error.
+func vacate(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("make a Python environment: %w", err)
+	}
+	_, begunErr := os.Stat(filepath.Join(folder, begun))
+	if _, err := os.Stat(filepath.Join(folder, marker)); len(entries) > 0 && begunErr != nil && err != nil {
+		return fmt.Errorf("%s is not empty, and no Python environment of covey's: name another folder", folder)
+	}
+	if err := os.RemoveAll(folder); err != nil {
+		return fmt.Errorf("remove an incomplete Python environment: %w", err)
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fmt.Errorf("make a Python environment: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, begun), nil, 0o644); err != nil {
+		return fmt.Errorf("make a Python environment: %w", err)
+	}
+	return nil
+}
+
+// install installs what the lock pins into the environment in folder, and then keeps the lock there.
+func install(ctx context.Context, folder string, lock []byte) error {
+	path := filepath.Join(folder, installed)
+	next := path + ".new"
+	if err := os.WriteFile(next, lock, 0o644); err != nil {
+		return fmt.Errorf("install the Python packages: %w", err)
+	}
+	err := run(ctx, interpreter(folder), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check",
+		"--only-binary", ":all:", "--require-hashes", "-r", next)
+	if err != nil {
+		return fmt.Errorf("install the pinned Python packages (a package index must be reachable by pip; they are pinned for Python 3.11 to 3.13): %w", err)
+	}
+	if err := os.Rename(next, path); err != nil {
+		return fmt.Errorf("install the Python packages: %w", err)
 	}
 	return nil
 }
@@ -112,40 +160,4 @@ func cacheFolder() (string, error) {
 		return "", fmt.Errorf("find the cache folder of the Python environments (COVEY_CACHE names one): %w", err)
 	}
 	return filepath.Join(cache, "covey"), nil
-}
-
-// basePython is the interpreter that environments are made from: recent enough, and with the two
-// modules that distributions like to package apart.
-func basePython(ctx context.Context) (string, error) {
-	name := os.Getenv("COVEY_PYTHON")
-	if name == "" {
-		name = "python3"
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", fmt.Errorf("%s is not installed: install Python 3.11 or newer (Debian: python3 and python3-venv), or name it in COVEY_PYTHON: %w", name, err)
-	}
-	const check = `import sys
-if sys.version_info < (3, 11):
-    sys.exit("it is Python %d.%d, and 3.11 is the oldest that serves: name a newer one in COVEY_PYTHON" % sys.version_info[:2])
-try:
-    import venv, ensurepip
-except ImportError as e:
-    sys.exit("its module %s is missing: install it (Debian: python3-venv)" % e.name)`
-	if err := run(ctx, path, "-c", check); err != nil {
-		return "", fmt.Errorf("%s cannot make environments: %w", path, err)
-	}
-	return path, nil
-}
-
-// run runs a command; what it printed is part of the error.
-func run(ctx context.Context, name string, args ...string) error {
-	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
-	if err == nil {
-		return nil
-	}
-	if out = bytes.TrimSpace(out); len(out) == 0 {
-		return fmt.Errorf("%s: %w", strings.Join(append([]string{name}, args...), " "), err)
-	}
-	return errors.New(string(out))
 }
