@@ -168,13 +168,17 @@ func (f File) checkSize(size int64) error {
 // checkFiles sees that the manifest lists the files that there must be, and no path that leads elsewhere.
 func (m *Manifest) checkFiles() error {
 	for _, name := range []string{PolicyFile, StateFile} {
-		if _, ok := m.Files[name]; ok != (name == PolicyFile || m.Resumable) {
-			return fmt.Errorf("want %s in a checkpoint with resumable: %v (listed: %v)", name, m.Resumable, ok)
+		switch _, listed := m.Files[name]; {
+		case !listed && (name == PolicyFile || m.Resumable):
+			return fmt.Errorf("does not list %s", name)
+		case listed && name == StateFile && !m.Resumable:
+			return fmt.Errorf("lists %s, but says resumable: false", name)
 		}
 	}
 	for name := range m.Files {
 		chunk, ok := strings.CutPrefix(name, chunkFolder+"/")
-		if name != PolicyFile && name != StateFile && (!ok || !m.Resumable || path.Base(chunk) != chunk || !strings.HasSuffix(chunk, ".safetensors") || strings.ContainsAny(chunk, `\:`)) {
+		ok = ok && m.Resumable && path.Base(chunk) == chunk && strings.HasSuffix(chunk, ".safetensors") && !strings.ContainsAny(chunk, `\:`)
+		if name != PolicyFile && name != StateFile && !ok {
 			return fmt.Errorf("lists a file %q, which no checkpoint has", name)
 		}
 	}

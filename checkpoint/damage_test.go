@@ -193,8 +193,8 @@ func TestUntrueManifests(t *testing.T) {
 		`tensor "median" of the manifest is missing`: func(m *checkpoint.Manifest) { m.Tensors[4].Name = "median" },
 		"the state's SHA-256 is not the manifest's":  func(m *checkpoint.Manifest) { m.Tensors[0], m.Tensors[1] = m.Tensors[1], m.Tensors[0] },
 		`tensor "mean" is not in the manifest`:       func(m *checkpoint.Manifest) { m.Tensors = m.Tensors[:4] },
-		"state.safetensors in a checkpoint":          func(m *checkpoint.Manifest) { m.Resumable = false },
-		"policy.safetensors in a checkpoint":         func(m *checkpoint.Manifest) { delete(m.Files, checkpoint.PolicyFile) },
+		"lists state.safetensors, but says":          func(m *checkpoint.Manifest) { m.Resumable = false },
+		"does not list policy.safetensors":           func(m *checkpoint.Manifest) { delete(m.Files, checkpoint.PolicyFile) },
 		`lists a file "../../secret"`:                func(m *checkpoint.Manifest) { m.Files["../../secret"] = checkpoint.File{} },
 		`lists a file "chunks/../x.safetensors"`:     func(m *checkpoint.Manifest) { m.Files["chunks/../x.safetensors"] = checkpoint.File{} },
 		"damaged: its SHA-256 is not the manifest's": func(m *checkpoint.Manifest) {

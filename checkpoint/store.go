@@ -243,7 +243,7 @@ func (s *Store) surplus(step uint64, resumable bool) (paths []string, err error)
 	return paths, nil
 }
 
-// Describe fills in what a manifest says about a policy: its hash and tensors.
+// Describe fills in what a manifest says about a policy: its hash and tensors, and the schema.
 func (m *Manifest) Describe(policy state.Stateful, shapes Shapes) error {
 	s := &stream{shapes: shapes}
 	if err := s.walk(0, policy.State); err != nil {
