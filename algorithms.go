@@ -30,6 +30,7 @@ type algorithm struct {
 	adapt    func(*Config) // a preset that was written for another algorithm of the section
 	present  func(*Config) bool
 	resolve  func(*Config) error // validates the section, and replaces it by one where what follows from the rest is filled in
+	suits    func(*Config, env.Spec) error // says why it cannot learn in such an environment
 	traits   func(*Config) traits
 	policy   func(*Config, env.Spec) (*policy.Policy, error)
 	learner  func(*Config, func() (env.Environment, error)) (learner, error)
@@ -81,6 +82,13 @@ var actorCritic = algorithm{
 			c.A3C.AnnealSteps = c.Steps
 		}
 		return inSection("a3c", c.A3C.Validate())
+	},
+	suits: func(c *Config, s env.Spec) error {
+		if c.A3C != nil && c.A3C.NoiseMemory > 0 && s.Action.Kind != env.Box {
+			return &ConfigError{Key: "a3c.noise_memory", Problem: fmt.Sprintf("%v, but %s has %v actions; noise is added to numbers", c.A3C.NoiseMemory, s.ID, s.Action.Kind)}
+		}
+		_, err := policy.Distribution(s.Action)
+		return err
 	},
 	traits: func(c *Config) traits {
 		return traits{workers: c.A3C.Workers, update: c.A3C.Update, deterministic: c.A3C.Update != a3c.Async || c.A3C.Workers == 1}

@@ -14,6 +14,7 @@ import (
 	"covey/algo/ddpg"
 	"covey/algo/dqn"
 	"covey/algo/sac"
+	"covey/env"
 	"covey/internal/nearest"
 	"covey/zoo"
 )
@@ -125,14 +126,32 @@ func (c *Config) Resolve() (*Config, error) {
 	if err == nil {
 		err = a.resolve(&resolved)
 	}
+	if err != nil {
+		return nil, c.located(err)
+	}
+	return &resolved, nil
+}
+
+// located is err, which says where in the configuration the value stands that it is about, if it is about one.
+func (c *Config) located(err error) error {
 	var bad *ConfigError
 	if errors.As(err, &bad) {
 		c.locate(bad)
 	}
-	if err != nil {
-		return nil, err
+	return err
+}
+
+// Suits says why the algorithm cannot learn in an environment of that spec.
+func (c *Config) Suits(spec env.Spec) error {
+	a, err := findAlgorithm(c.Algo)
+	if err == nil {
+		err = a.suits(c, spec)
 	}
-	return &resolved, nil
+	var bad *ConfigError
+	if err != nil && !errors.As(err, &bad) {
+		err = &ConfigError{Key: "algo", Problem: fmt.Sprintf("%s: %v", c.Algo, err), err: err}
+	}
+	return c.located(err)
 }
 
 func (c *Config) validateRun() error {

@@ -67,7 +67,7 @@ func Train(ctx context.Context, cfg *Config, opt Options) (*Run, error) {
 	a := algorithms[cfg.Algo]
 	l, err := a.learner(cfg, create)
 	if err != nil {
-		return nil, err
+		return nil, cfg.located(err)
 	}
 	if cfg.ReplayFile != "" {
 		if err := cfg.checkExperience(l.Policy().Spec); err != nil {

@@ -3,7 +3,6 @@ package covey_test
 import (
 	"context"
 	"errors"
-	"math"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -150,10 +149,12 @@ func TestEveryAlgorithmsPolicyLoads(t *testing.T) {
 // TestAReplayLargerThanMemoryIsRefused before anything is allocated.
 func TestAReplayLargerThanMemoryIsRefused(t *testing.T) {
 	cfg := small(t, "sac", "Pendulum-v1")
-	cfg.SAC.Replay, cfg.SAC.Envs = math.MaxInt32, 1
+	if err := cfg.Set("mine.yaml", "sac.replay", "2147483647"); err != nil {
+		t.Fatal(err)
+	}
 	wide := func() (env.Environment, error) { return new(wide), nil }
 	_, err := covey.Train(context.Background(), cfg, covey.Options{Environment: wide})
-	if err == nil || !strings.Contains(err.Error(), "sac.replay: 2147483647 transitions of Wide take") {
+	if err == nil || !strings.Contains(err.Error(), "mine.yaml: sac.replay: 2147483647 transitions of Wide take") {
 		t.Errorf("got %v", err)
 	}
 }

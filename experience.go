@@ -47,12 +47,7 @@ func (c *Config) checkSize(f *transitions.File) error {
 	if repeat, told := f.Metadata[keyRepeat]; told && repeat != strconv.Itoa(c.ActionRepeat) {
 		return fmt.Errorf("%s: its actions were held for %s steps each, here action_repeat is %d", c.ReplayFile, repeat, c.ActionRepeat)
 	}
-	err := algorithms[c.Algo].holds(c, f)
-	var bad *ConfigError
-	if errors.As(err, &bad) {
-		c.locate(bad)
-	}
-	return err
+	return c.located(algorithms[c.Algo].holds(c, f))
 }
 
 // validateExperience says what makes no sense about learning from earlier data.

@@ -19,17 +19,17 @@ var (
 	softActorCritic = offPolicy[sac.Config]{
 		name: "sac", section: func(c *Config) **sac.Config { return &c.SAC },
 		defaults: sac.DefaultConfig, shared: func(c *sac.Config) *offpolicy.Config { return &c.Config },
-		validate: (*sac.Config).Validate, policy: sac.NewPolicy, learner: sac.New,
+		validate: (*sac.Config).Validate, suits: offpolicy.CheckBox, policy: sac.NewPolicy, learner: sac.New,
 	}.algorithm()
 	deterministicPolicyGradient = offPolicy[ddpg.Config]{
 		name: "ddpg", section: func(c *Config) **ddpg.Config { return &c.DDPG },
 		defaults: ddpg.DefaultConfig, shared: func(c *ddpg.Config) *offpolicy.Config { return &c.Config },
-		validate: (*ddpg.Config).Validate, policy: ddpg.NewPolicy, learner: ddpg.New,
+		validate: (*ddpg.Config).Validate, suits: offpolicy.CheckBox, policy: ddpg.NewPolicy, learner: ddpg.New,
 	}.algorithm()
 	deepQLearning = offPolicy[dqn.Config]{
 		name: "dqn", section: func(c *Config) **dqn.Config { return &c.DQN },
 		defaults: dqn.DefaultConfig, shared: func(c *dqn.Config) *offpolicy.Config { return &c.Config },
-		validate: (*dqn.Config).Validate, policy: dqn.NewPolicy, learner: dqn.New,
+		validate: (*dqn.Config).Validate, suits: dqn.CheckChoice, policy: dqn.NewPolicy, learner: dqn.New,
 	}.algorithm()
 )
 
@@ -40,6 +40,7 @@ type offPolicy[C any] struct {
 	defaults func() C
 	shared   func(*C) *offpolicy.Config
 	validate func(*C) error
+	suits    func(env.Spec) error
 	policy   func(*C, env.Spec) (*policy.Policy, error)
 	learner  func(C, uint64, env.Vector) (*offpolicy.Learner, error)
 }
@@ -62,6 +63,7 @@ func (o offPolicy[C]) algorithm() algorithm {
 			*section = &resolved
 			return inSection(o.name, o.validate(&resolved))
 		},
+		suits: func(_ *Config, s env.Spec) error { return o.suits(s) },
 		traits: func(c *Config) traits {
 			t := traits{workers: 1, update: o.shared(*o.section(c)).Update, deterministic: true, solveBy: o.solveBy(c)}
 			if c.Offline {

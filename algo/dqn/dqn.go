@@ -47,11 +47,19 @@ type agent struct {
 
 var _ offpolicy.Agent = (*agent)(nil)
 
+// CheckChoice is an error unless an action is one choice among several.
+func CheckChoice(spec env.Spec) error {
+	if spec.Action.Kind != env.Discrete {
+		return fmt.Errorf("%s has %v actions; this algorithm wants one choice among several (sac, ddpg and a3c take numbers)", spec.ID, spec.Action.Kind)
+	}
+	return nil
+}
+
 // NewPolicy lays out the policy of a configuration, with parameters of 0. A dueling network's output rows are
 // [V | A]; of them, the greatest A is that of the greatest Q.
 func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
-	if spec.Action.Kind != env.Discrete {
-		return nil, fmt.Errorf("dqn: %s has %v actions; this algorithm wants one choice among several (sac, ddpg and a3c take numbers)", spec.ID, spec.Action.Kind)
+	if err := CheckChoice(spec); err != nil {
+		return nil, fmt.Errorf("dqn: %w", err)
 	}
 	n := spec.Action.N[0]
 	heads, column := []nn.Head{{Name: "q", Width: n, Gain: 1}}, 0

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"covey"
+	"covey/env"
 )
 
 // keyFlag is a flag that sets one key of the configuration.
@@ -74,7 +75,7 @@ func (f *trainFlags) resolve(cmd *cobra.Command, args []string) (*covey.Config, 
 	if named.Env == "" {
 		return nil, usagef("train wants an environment; covey envs lists them")
 	}
-	cfg, err := f.start(named.Algo, named.Env)
+	cfg, spec, err := f.start(named.Algo, named.Env)
 	var bad *covey.ConfigError
 	if errors.As(err, &bad) && (bad.Key == "env" && len(args) == 0 || bad.Key == "algo" && f.algo == "") {
 		named.Locate(bad)
@@ -92,26 +93,32 @@ func (f *trainFlags) resolve(cmd *cobra.Command, args []string) (*covey.Config, 
 	if f.seeds < 1 {
 		return nil, usagef("--seeds %d: must be at least 1", f.seeds)
 	}
+	if err := cfg.Suits(spec); err != nil { // first: nothing else can be put right
+		return nil, err
+	}
 	return cfg, cfg.Validate()
 }
 
-// start is the configuration that the others change: the preset's, or without one the algorithm's.
-func (f *trainFlags) start(algo, env string) (*covey.Config, error) {
-	e, err := covey.NewEnvironment(env)
+// start is the configuration that the others change: the preset's, or without one the algorithm's; and what
+// the environment is.
+func (f *trainFlags) start(algo, id string) (*covey.Config, env.Spec, error) {
+	e, err := covey.NewEnvironment(id)
 	if err != nil {
-		return nil, err
+		return nil, env.Spec{}, err
 	}
+	spec := e.Spec()
 	if err := e.Close(); err != nil {
-		return nil, err
+		return nil, spec, err
 	}
 	if f.preset == "none" {
-		return covey.NewConfig(algo, env)
+		cfg, err := covey.NewConfig(algo, id)
+		return cfg, spec, err
 	}
-	cfg, err := covey.Preset(algo, env, f.preset)
+	cfg, err := covey.Preset(algo, id, f.preset)
 	if errors.Is(err, fs.ErrNotExist) && f.preset == "" {
-		return covey.NewConfig(algo, env)
+		cfg, err = covey.NewConfig(algo, id)
 	}
-	return cfg, err
+	return cfg, spec, err
 }
 
 // override sets what --set and the other flags say.
