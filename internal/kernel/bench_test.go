@@ -22,7 +22,7 @@ func benchmark(b *testing.B, name string, flops int, work func()) {
 func BenchmarkMatMul(b *testing.B) {
 	var s Scratch
 	for _, c := range [][3]int{{256, 256, 256}, {20, 128, 128}, {80, 128, 128}, {4, 128, 128}, {1, 128, 128}, {1, 128, 4}, {20, 128, 4},
-		{1, 3, 128}, {20, 3, 128}, {80, 3, 128}, {256, 1, 256}, {20, 1, 128}, {1, 1, 128}} {
+		{1, 1024, 256}, {1, 512, 3136}, {20, 512, 3136}, {1, 3, 128}, {20, 3, 128}, {80, 3, 128}, {256, 1, 256}, {20, 1, 128}, {1, 1, 128}} {
 		m, n, k := c[0], c[1], c[2]
 		x, w, y, bias := Matrix(random(1, m*k), m, k), Matrix(random(2, k*n), k, n), Matrix(random(3, m*n), m, n), random(4, n)
 		benchmark(b, fmt.Sprintf("%dx%dx%d", m, n, k), 2*m*n*k, func() { s.MatMul(y, x, w, bias, ReLU) })

@@ -16,6 +16,9 @@
 //   - bias, then the activation.
 //   - MatMulAT: one chain over the rows, in order, for every N; then + the destination where it
 //     accumulates. Its outputs are many even where N is small, so nothing waits for the chain.
+//   - Conv: one chain over the window's lines, pixels and channels, for any number of outputs, then + bias, + the
+//     destination where it accumulates, activation. ConvWeights: a chain over the pixels of each image, the images in
+//     order. ConvInput: chains over the outputs, added in the order that its comment gives.
 //   - Dot, SumSquares: 64 lanes, i mod 64, in four groups of 16, added as (0+1)+(2+3), the 16 that are
 //     left by halves; chunks of 16,384 elements, whose sums are added in index order in float64.
 //   - ColumnSums: row order. LogSoftmax: the exponentials in 16 lanes, j mod 16, added by halves.

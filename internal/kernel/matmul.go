@@ -41,6 +41,28 @@ func (s *Scratch) MatMul(y, x, w Mat, bias []float32, act Activation) {
 	}
 }
 
+// MatMulAdd adds a product: Y += X·W, W's sums as MatMul makes them. y: [m, n], x: [m, k], w: [k, n].
+func (s *Scratch) MatMulAdd(y, x, w Mat) {
+	y.check("MatMulAdd")
+	x.check("MatMulAdd")
+	w.check("MatMulAdd")
+	if y.Rows != x.Rows || y.Cols != w.Cols || x.Cols != w.Rows {
+		wrongShapes("MatMulAdd", y, x, w, 0)
+	}
+	if y.Rows == 0 || y.Cols == 0 {
+		return
+	}
+	if level != generic && y.Cols > narrow {
+		matMulAddVector(y, x, w)
+		return
+	}
+	sum := Matrix(grow(&s.result, y.Rows*y.Cols), y.Rows, y.Cols)
+	s.MatMul(sum, x, w, nil, Identity)
+	for i := range y.Rows {
+		Add(y.Row(i), sum.Row(i))
+	}
+}
+
 // MatMulBT writes dX = dY·Wᵀ, the gradient of MatMul's x. dx: [m, k], dy: [m, n], w: [k, n].
 func (s *Scratch) MatMulBT(dx, dy, w Mat) {
 	dx.check("MatMulBT")

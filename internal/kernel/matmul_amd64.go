@@ -50,6 +50,18 @@ func (s *Scratch) matMulVector(y, x, w Mat, bias []float32, act Activation) {
 	}
 }
 
+// matMulAddVector is MatMulAdd for more than 8 columns.
+func matMulAddVector(y, x, w Mat) {
+	t := Tile{
+		K: x.Cols,
+		X: pointer(x.X), XRow: 4 * x.Stride, XCol: 4,
+		W: pointer(w.X), WRow: 4 * w.Stride,
+		Y: pointer(y.X), YRow: 4 * y.Stride,
+		Flags: args.Accumulate,
+	}
+	wideProduct(&t, y.Rows, y.Cols, nil)
+}
+
 func (s *Scratch) matMulBTVector(dx, dy, w Mat) {
 	t := Tile{
 		K: dy.Cols,

@@ -159,6 +159,28 @@ func TestMatMul(t *testing.T) {
 	})
 }
 
+// TestMatMulAdd: the sums are MatMul's, and what stood there is added last.
+func TestMatMulAdd(t *testing.T) {
+	p := newProduct(0)
+	before := random(9, mostRows*mostColumns)
+	everyLevel(t, func(t *testing.T) {
+		var s Scratch
+		for _, m := range []int{1, 2, 5, 20, 29} {
+			for _, n := range columnCounts {
+				k := 1 + (m+n)%40
+				g, y := destination(m, n, n%3, m+n)
+				for i := range m {
+					copy(y.Row(i), before[i*n:])
+				}
+				s.MatMulAdd(y, corner(p.x, m, k), corner(p.w, k, n))
+				compare(t, fmt.Sprintf("%d×%d×%d", m, n, k), g, y, func(i, j int) float32 {
+					return p.sum(i, j, n, k, fma32) + before[i*n+j]
+				})
+			}
+		}
+	})
+}
+
 func TestMatMulBT(t *testing.T) {
 	p := newProduct(0)
 	wt := Mat{X: make([]float32, mostColumns*(mostSummed+1)), Rows: mostColumns, Cols: mostSummed, Stride: mostSummed + 1}
@@ -335,6 +357,7 @@ func TestWrongShapes(t *testing.T) {
 		"y's columns": func() { s.MatMul(m(2, 5), m(2, 4), m(4, 3), nil, Identity) },
 		"summed":      func() { s.MatMul(m(2, 3), m(2, 5), m(4, 3), nil, Identity) },
 		"bias":        func() { s.MatMul(m(2, 3), m(2, 4), m(4, 3), make([]float32, 2), Identity) },
+		"Add":         func() { s.MatMulAdd(m(2, 3), m(2, 4), m(3, 3)) },
 		"BT":          func() { s.MatMulBT(m(2, 4), m(2, 3), m(3, 4)) },
 		"AT":          func() { s.MatMulAT(m(4, 3), m(2, 4), m(3, 3), false) },
 		"outside":     func() { s.MatMul(Mat{make([]float32, 5), 2, 3, 3}, m(2, 4), m(4, 3), nil, Identity) },

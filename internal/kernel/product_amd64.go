@@ -69,7 +69,7 @@ func wideProduct(t *Tile, m, n int, wt *transposed) {
 func runTiles(t *Tile, rows, vectors, lanes, blocks int) {
 	limit := 1
 	if blocks > 1 {
-		limit = atOnce(rows*vectors*lanes, t.K)
+		limit = atOnce(rows*vectors*lanes, t.K*(t.Runs+1))
 	}
 	for blocks > 0 {
 		t.Blocks = min(blocks, limit)
@@ -83,6 +83,8 @@ func runTiles(t *Tile, rows, vectors, lanes, blocks int) {
 		}
 		blocks -= t.Blocks
 		below(t, rows*t.Blocks)
+		t.XAt += t.XSkip * t.Blocks
+		t.YAt += t.YSkip * t.Blocks
 	}
 }
 

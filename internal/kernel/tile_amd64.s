@@ -6,7 +6,7 @@
 
 // func tile1x1AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile1x1AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x1AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -29,60 +29,82 @@ TEXT ·tile1x1AVX2(SB), NOSPLIT, $0-8
 block:
 	VXORPS Y0, Y0, Y0
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y1
+	VMOVUPS      (R8), Y1
 	VBROADCASTSS (R10), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y1
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y1
 	VADDPS  Y1, Y0, Y0
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y1
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y1
 	VADDPS  Y1, Y0, Y0
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -90,7 +112,7 @@ activated:
 
 // func tile1x1TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile1x1TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x1TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -121,60 +143,82 @@ TEXT ·tile1x1TailAVX2(SB), NOSPLIT, $0-8
 block:
 	VXORPS Y1, Y1, Y1
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMASKMOVPS   (R9), Y0, Y2
+	VMASKMOVPS   (R8), Y0, Y2
 	VBROADCASTSS (R10), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y2
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMASKMOVPS (R8), Y0, Y2
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMASKMOVPS (CX), Y0, Y2
 	VADDPS     Y2, Y1, Y1
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y1, Y2, Y1
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -200,7 +244,7 @@ GLOBL firstLanes<>(SB), RODATA|NOPTR, $64
 
 // func tile1x2AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile1x2AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x2AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -224,66 +268,88 @@ block:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y2
-	VFMADD231PS  (R9), Y2, Y0
-	VFMADD231PS  32(R9), Y2, Y1
+	VFMADD231PS  (R8), Y2, Y0
+	VFMADD231PS  32(R8), Y2, Y1
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y2
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y2
 	VADDPS  Y2, Y0, Y0
-	VMOVUPS 32(R8), Y2
+	VMOVUPS 32(CX), Y2
 	VADDPS  Y2, Y1, Y1
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y2
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y2
 	VADDPS  Y2, Y0, Y0
-	VMOVUPS 32(R8), Y2
+	VMOVUPS 32(CX), Y2
 	VADDPS  Y2, Y1, Y1
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMAXPS Y1, Y2, Y1
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -291,7 +357,7 @@ activated:
 
 // func tile1x2TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile1x2TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x2TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -323,67 +389,89 @@ block:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y3
-	VFMADD231PS  (R9), Y3, Y1
-	VMASKMOVPS   32(R9), Y0, Y4
+	VFMADD231PS  (R8), Y3, Y1
+	VMASKMOVPS   32(R8), Y0, Y4
 	VFMADD231PS  Y4, Y3, Y2
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y3
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y3
 	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS 32(R8), Y0, Y3
+	VMASKMOVPS 32(CX), Y0, Y3
 	VADDPS     Y3, Y2, Y2
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y3
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y3
 	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS 32(R8), Y0, Y3
+	VMASKMOVPS 32(CX), Y0, Y3
 	VADDPS     Y3, Y2, Y2
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y3, Y3, Y3
 	VMAXPS Y1, Y3, Y1
 	VMAXPS Y2, Y3, Y2
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -391,7 +479,7 @@ activated:
 
 // func tile1x3AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile1x3AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x3AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -416,59 +504,74 @@ block:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y3
-	VFMADD231PS  (R9), Y3, Y0
-	VFMADD231PS  32(R9), Y3, Y1
-	VFMADD231PS  64(R9), Y3, Y2
+	VFMADD231PS  (R8), Y3, Y0
+	VFMADD231PS  32(R8), Y3, Y1
+	VFMADD231PS  64(R8), Y3, Y2
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y3
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y3
 	VADDPS  Y3, Y0, Y0
-	VMOVUPS 32(R8), Y3
+	VMOVUPS 32(CX), Y3
 	VADDPS  Y3, Y1, Y1
-	VMOVUPS 64(R8), Y3
+	VMOVUPS 64(CX), Y3
 	VADDPS  Y3, Y2, Y2
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y3
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y3
 	VADDPS  Y3, Y0, Y0
-	VMOVUPS 32(R8), Y3
+	VMOVUPS 32(CX), Y3
 	VADDPS  Y3, Y1, Y1
-	VMOVUPS 64(R8), Y3
+	VMOVUPS 64(CX), Y3
 	VADDPS  Y3, Y2, Y2
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y3, Y3, Y3
 	VMAXPS Y0, Y3, Y0
@@ -476,13 +579,20 @@ accumulated:
 	VMAXPS Y2, Y3, Y2
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -490,7 +600,7 @@ activated:
 
 // func tile1x3TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile1x3TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x3TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -523,60 +633,75 @@ block:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y4
-	VFMADD231PS  (R9), Y4, Y1
-	VFMADD231PS  32(R9), Y4, Y2
-	VMASKMOVPS   64(R9), Y0, Y5
+	VFMADD231PS  (R8), Y4, Y1
+	VFMADD231PS  32(R8), Y4, Y2
+	VMASKMOVPS   64(R8), Y0, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y4
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y4
 	VADDPS     Y4, Y1, Y1
-	VMOVUPS    32(R8), Y4
+	VMOVUPS    32(CX), Y4
 	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS 64(R8), Y0, Y4
+	VMASKMOVPS 64(CX), Y0, Y4
 	VADDPS     Y4, Y3, Y3
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y4
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y4
 	VADDPS     Y4, Y1, Y1
-	VMOVUPS    32(R8), Y4
+	VMOVUPS    32(CX), Y4
 	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS 64(R8), Y0, Y4
+	VMASKMOVPS 64(CX), Y0, Y4
 	VADDPS     Y4, Y3, Y3
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y1, Y4, Y1
@@ -584,13 +709,20 @@ accumulated:
 	VMAXPS Y3, Y4, Y3
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMASKMOVPS Y3, Y0, 64(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -598,7 +730,7 @@ activated:
 
 // func tile1x4AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile1x4AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x4AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -624,64 +756,79 @@ block:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y4
-	VFMADD231PS  (R9), Y4, Y0
-	VFMADD231PS  32(R9), Y4, Y1
-	VFMADD231PS  64(R9), Y4, Y2
-	VFMADD231PS  96(R9), Y4, Y3
+	VFMADD231PS  (R8), Y4, Y0
+	VFMADD231PS  32(R8), Y4, Y1
+	VFMADD231PS  64(R8), Y4, Y2
+	VFMADD231PS  96(R8), Y4, Y3
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y4
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y0, Y0
-	VMOVUPS 32(R8), Y4
+	VMOVUPS 32(CX), Y4
 	VADDPS  Y4, Y1, Y1
-	VMOVUPS 64(R8), Y4
+	VMOVUPS 64(CX), Y4
 	VADDPS  Y4, Y2, Y2
-	VMOVUPS 96(R8), Y4
+	VMOVUPS 96(CX), Y4
 	VADDPS  Y4, Y3, Y3
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y4
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y0, Y0
-	VMOVUPS 32(R8), Y4
+	VMOVUPS 32(CX), Y4
 	VADDPS  Y4, Y1, Y1
-	VMOVUPS 64(R8), Y4
+	VMOVUPS 64(CX), Y4
 	VADDPS  Y4, Y2, Y2
-	VMOVUPS 96(R8), Y4
+	VMOVUPS 96(CX), Y4
 	VADDPS  Y4, Y3, Y3
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y0, Y4, Y0
@@ -690,14 +837,21 @@ accumulated:
 	VMAXPS Y3, Y4, Y3
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
 	VMOVUPS Y3, 96(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -705,7 +859,7 @@ activated:
 
 // func tile1x4TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile1x4TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x4TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -739,65 +893,80 @@ block:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y5
-	VFMADD231PS  (R9), Y5, Y1
-	VFMADD231PS  32(R9), Y5, Y2
-	VFMADD231PS  64(R9), Y5, Y3
-	VMASKMOVPS   96(R9), Y0, Y6
+	VFMADD231PS  (R8), Y5, Y1
+	VFMADD231PS  32(R8), Y5, Y2
+	VFMADD231PS  64(R8), Y5, Y3
+	VMASKMOVPS   96(R8), Y0, Y6
 	VFMADD231PS  Y6, Y5, Y4
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y5
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y5
 	VADDPS     Y5, Y1, Y1
-	VMOVUPS    32(R8), Y5
+	VMOVUPS    32(CX), Y5
 	VADDPS     Y5, Y2, Y2
-	VMOVUPS    64(R8), Y5
+	VMOVUPS    64(CX), Y5
 	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 96(R8), Y0, Y5
+	VMASKMOVPS 96(CX), Y0, Y5
 	VADDPS     Y5, Y4, Y4
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y5
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y5
 	VADDPS     Y5, Y1, Y1
-	VMOVUPS    32(R8), Y5
+	VMOVUPS    32(CX), Y5
 	VADDPS     Y5, Y2, Y2
-	VMOVUPS    64(R8), Y5
+	VMOVUPS    64(CX), Y5
 	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 96(R8), Y0, Y5
+	VMASKMOVPS 96(CX), Y0, Y5
 	VADDPS     Y5, Y4, Y4
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y5, Y5, Y5
 	VMAXPS Y1, Y5, Y1
@@ -806,14 +975,21 @@ accumulated:
 	VMAXPS Y4, Y5, Y4
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
 	VMASKMOVPS Y4, Y0, 96(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -821,7 +997,7 @@ activated:
 
 // func tile1x5AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile1x5AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x5AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -848,69 +1024,84 @@ block:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y5
-	VFMADD231PS  (R9), Y5, Y0
-	VFMADD231PS  32(R9), Y5, Y1
-	VFMADD231PS  64(R9), Y5, Y2
-	VFMADD231PS  96(R9), Y5, Y3
-	VFMADD231PS  128(R9), Y5, Y4
+	VFMADD231PS  (R8), Y5, Y0
+	VFMADD231PS  32(R8), Y5, Y1
+	VFMADD231PS  64(R8), Y5, Y2
+	VFMADD231PS  96(R8), Y5, Y3
+	VFMADD231PS  128(R8), Y5, Y4
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y5
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y5
 	VADDPS  Y5, Y0, Y0
-	VMOVUPS 32(R8), Y5
+	VMOVUPS 32(CX), Y5
 	VADDPS  Y5, Y1, Y1
-	VMOVUPS 64(R8), Y5
+	VMOVUPS 64(CX), Y5
 	VADDPS  Y5, Y2, Y2
-	VMOVUPS 96(R8), Y5
+	VMOVUPS 96(CX), Y5
 	VADDPS  Y5, Y3, Y3
-	VMOVUPS 128(R8), Y5
+	VMOVUPS 128(CX), Y5
 	VADDPS  Y5, Y4, Y4
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y5
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y5
 	VADDPS  Y5, Y0, Y0
-	VMOVUPS 32(R8), Y5
+	VMOVUPS 32(CX), Y5
 	VADDPS  Y5, Y1, Y1
-	VMOVUPS 64(R8), Y5
+	VMOVUPS 64(CX), Y5
 	VADDPS  Y5, Y2, Y2
-	VMOVUPS 96(R8), Y5
+	VMOVUPS 96(CX), Y5
 	VADDPS  Y5, Y3, Y3
-	VMOVUPS 128(R8), Y5
+	VMOVUPS 128(CX), Y5
 	VADDPS  Y5, Y4, Y4
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y5, Y5, Y5
 	VMAXPS Y0, Y5, Y0
@@ -920,15 +1111,22 @@ accumulated:
 	VMAXPS Y4, Y5, Y4
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
 	VMOVUPS Y3, 96(DI)
 	VMOVUPS Y4, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -936,7 +1134,7 @@ activated:
 
 // func tile1x5TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile1x5TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x5TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -971,70 +1169,85 @@ block:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y6
-	VFMADD231PS  (R9), Y6, Y1
-	VFMADD231PS  32(R9), Y6, Y2
-	VFMADD231PS  64(R9), Y6, Y3
-	VFMADD231PS  96(R9), Y6, Y4
-	VMASKMOVPS   128(R9), Y0, Y7
+	VFMADD231PS  (R8), Y6, Y1
+	VFMADD231PS  32(R8), Y6, Y2
+	VFMADD231PS  64(R8), Y6, Y3
+	VFMADD231PS  96(R8), Y6, Y4
+	VMASKMOVPS   128(R8), Y0, Y7
 	VFMADD231PS  Y7, Y6, Y5
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y6
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y6
 	VADDPS     Y6, Y1, Y1
-	VMOVUPS    32(R8), Y6
+	VMOVUPS    32(CX), Y6
 	VADDPS     Y6, Y2, Y2
-	VMOVUPS    64(R8), Y6
+	VMOVUPS    64(CX), Y6
 	VADDPS     Y6, Y3, Y3
-	VMOVUPS    96(R8), Y6
+	VMOVUPS    96(CX), Y6
 	VADDPS     Y6, Y4, Y4
-	VMASKMOVPS 128(R8), Y0, Y6
+	VMASKMOVPS 128(CX), Y0, Y6
 	VADDPS     Y6, Y5, Y5
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y6
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y6
 	VADDPS     Y6, Y1, Y1
-	VMOVUPS    32(R8), Y6
+	VMOVUPS    32(CX), Y6
 	VADDPS     Y6, Y2, Y2
-	VMOVUPS    64(R8), Y6
+	VMOVUPS    64(CX), Y6
 	VADDPS     Y6, Y3, Y3
-	VMOVUPS    96(R8), Y6
+	VMOVUPS    96(CX), Y6
 	VADDPS     Y6, Y4, Y4
-	VMASKMOVPS 128(R8), Y0, Y6
+	VMASKMOVPS 128(CX), Y0, Y6
 	VADDPS     Y6, Y5, Y5
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y1, Y6, Y1
@@ -1044,15 +1257,22 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
 	VMOVUPS    Y4, 96(DI)
 	VMASKMOVPS Y5, Y0, 128(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -1060,7 +1280,7 @@ activated:
 
 // func tile1x6AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile1x6AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x6AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -1088,74 +1308,89 @@ block:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y6
-	VFMADD231PS  (R9), Y6, Y0
-	VFMADD231PS  32(R9), Y6, Y1
-	VFMADD231PS  64(R9), Y6, Y2
-	VFMADD231PS  96(R9), Y6, Y3
-	VFMADD231PS  128(R9), Y6, Y4
-	VFMADD231PS  160(R9), Y6, Y5
+	VFMADD231PS  (R8), Y6, Y0
+	VFMADD231PS  32(R8), Y6, Y1
+	VFMADD231PS  64(R8), Y6, Y2
+	VFMADD231PS  96(R8), Y6, Y3
+	VFMADD231PS  128(R8), Y6, Y4
+	VFMADD231PS  160(R8), Y6, Y5
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y0, Y0
-	VMOVUPS 32(R8), Y6
+	VMOVUPS 32(CX), Y6
 	VADDPS  Y6, Y1, Y1
-	VMOVUPS 64(R8), Y6
+	VMOVUPS 64(CX), Y6
 	VADDPS  Y6, Y2, Y2
-	VMOVUPS 96(R8), Y6
+	VMOVUPS 96(CX), Y6
 	VADDPS  Y6, Y3, Y3
-	VMOVUPS 128(R8), Y6
+	VMOVUPS 128(CX), Y6
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 160(R8), Y6
+	VMOVUPS 160(CX), Y6
 	VADDPS  Y6, Y5, Y5
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y6
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y0, Y0
-	VMOVUPS 32(R8), Y6
+	VMOVUPS 32(CX), Y6
 	VADDPS  Y6, Y1, Y1
-	VMOVUPS 64(R8), Y6
+	VMOVUPS 64(CX), Y6
 	VADDPS  Y6, Y2, Y2
-	VMOVUPS 96(R8), Y6
+	VMOVUPS 96(CX), Y6
 	VADDPS  Y6, Y3, Y3
-	VMOVUPS 128(R8), Y6
+	VMOVUPS 128(CX), Y6
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 160(R8), Y6
+	VMOVUPS 160(CX), Y6
 	VADDPS  Y6, Y5, Y5
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y0, Y6, Y0
@@ -1166,16 +1401,23 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
 	VMOVUPS Y3, 96(DI)
 	VMOVUPS Y4, 128(DI)
 	VMOVUPS Y5, 160(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -1183,7 +1425,7 @@ activated:
 
 // func tile1x6TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile1x6TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x6TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -1219,75 +1461,90 @@ block:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y7
-	VFMADD231PS  (R9), Y7, Y1
-	VFMADD231PS  32(R9), Y7, Y2
-	VFMADD231PS  64(R9), Y7, Y3
-	VFMADD231PS  96(R9), Y7, Y4
-	VFMADD231PS  128(R9), Y7, Y5
-	VMASKMOVPS   160(R9), Y0, Y8
+	VFMADD231PS  (R8), Y7, Y1
+	VFMADD231PS  32(R8), Y7, Y2
+	VFMADD231PS  64(R8), Y7, Y3
+	VFMADD231PS  96(R8), Y7, Y4
+	VFMADD231PS  128(R8), Y7, Y5
+	VMASKMOVPS   160(R8), Y0, Y8
 	VFMADD231PS  Y8, Y7, Y6
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y7
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y7
 	VADDPS     Y7, Y1, Y1
-	VMOVUPS    32(R8), Y7
+	VMOVUPS    32(CX), Y7
 	VADDPS     Y7, Y2, Y2
-	VMOVUPS    64(R8), Y7
+	VMOVUPS    64(CX), Y7
 	VADDPS     Y7, Y3, Y3
-	VMOVUPS    96(R8), Y7
+	VMOVUPS    96(CX), Y7
 	VADDPS     Y7, Y4, Y4
-	VMOVUPS    128(R8), Y7
+	VMOVUPS    128(CX), Y7
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 160(R8), Y0, Y7
+	VMASKMOVPS 160(CX), Y0, Y7
 	VADDPS     Y7, Y6, Y6
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y7
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y7
 	VADDPS     Y7, Y1, Y1
-	VMOVUPS    32(R8), Y7
+	VMOVUPS    32(CX), Y7
 	VADDPS     Y7, Y2, Y2
-	VMOVUPS    64(R8), Y7
+	VMOVUPS    64(CX), Y7
 	VADDPS     Y7, Y3, Y3
-	VMOVUPS    96(R8), Y7
+	VMOVUPS    96(CX), Y7
 	VADDPS     Y7, Y4, Y4
-	VMOVUPS    128(R8), Y7
+	VMOVUPS    128(CX), Y7
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 160(R8), Y0, Y7
+	VMASKMOVPS 160(CX), Y0, Y7
 	VADDPS     Y7, Y6, Y6
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y7, Y7, Y7
 	VMAXPS Y1, Y7, Y1
@@ -1298,16 +1555,23 @@ accumulated:
 	VMAXPS Y6, Y7, Y6
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
 	VMOVUPS    Y4, 96(DI)
 	VMOVUPS    Y5, 128(DI)
 	VMASKMOVPS Y6, Y0, 160(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -1315,7 +1579,7 @@ activated:
 
 // func tile1x7AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile1x7AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x7AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -1344,79 +1608,94 @@ block:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y7
-	VFMADD231PS  (R9), Y7, Y0
-	VFMADD231PS  32(R9), Y7, Y1
-	VFMADD231PS  64(R9), Y7, Y2
-	VFMADD231PS  96(R9), Y7, Y3
-	VFMADD231PS  128(R9), Y7, Y4
-	VFMADD231PS  160(R9), Y7, Y5
-	VFMADD231PS  192(R9), Y7, Y6
+	VFMADD231PS  (R8), Y7, Y0
+	VFMADD231PS  32(R8), Y7, Y1
+	VFMADD231PS  64(R8), Y7, Y2
+	VFMADD231PS  96(R8), Y7, Y3
+	VFMADD231PS  128(R8), Y7, Y4
+	VFMADD231PS  160(R8), Y7, Y5
+	VFMADD231PS  192(R8), Y7, Y6
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y7
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y7
 	VADDPS  Y7, Y0, Y0
-	VMOVUPS 32(R8), Y7
+	VMOVUPS 32(CX), Y7
 	VADDPS  Y7, Y1, Y1
-	VMOVUPS 64(R8), Y7
+	VMOVUPS 64(CX), Y7
 	VADDPS  Y7, Y2, Y2
-	VMOVUPS 96(R8), Y7
+	VMOVUPS 96(CX), Y7
 	VADDPS  Y7, Y3, Y3
-	VMOVUPS 128(R8), Y7
+	VMOVUPS 128(CX), Y7
 	VADDPS  Y7, Y4, Y4
-	VMOVUPS 160(R8), Y7
+	VMOVUPS 160(CX), Y7
 	VADDPS  Y7, Y5, Y5
-	VMOVUPS 192(R8), Y7
+	VMOVUPS 192(CX), Y7
 	VADDPS  Y7, Y6, Y6
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y7
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y7
 	VADDPS  Y7, Y0, Y0
-	VMOVUPS 32(R8), Y7
+	VMOVUPS 32(CX), Y7
 	VADDPS  Y7, Y1, Y1
-	VMOVUPS 64(R8), Y7
+	VMOVUPS 64(CX), Y7
 	VADDPS  Y7, Y2, Y2
-	VMOVUPS 96(R8), Y7
+	VMOVUPS 96(CX), Y7
 	VADDPS  Y7, Y3, Y3
-	VMOVUPS 128(R8), Y7
+	VMOVUPS 128(CX), Y7
 	VADDPS  Y7, Y4, Y4
-	VMOVUPS 160(R8), Y7
+	VMOVUPS 160(CX), Y7
 	VADDPS  Y7, Y5, Y5
-	VMOVUPS 192(R8), Y7
+	VMOVUPS 192(CX), Y7
 	VADDPS  Y7, Y6, Y6
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y7, Y7, Y7
 	VMAXPS Y0, Y7, Y0
@@ -1428,8 +1707,8 @@ accumulated:
 	VMAXPS Y6, Y7, Y6
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -1437,8 +1716,15 @@ activated:
 	VMOVUPS Y4, 128(DI)
 	VMOVUPS Y5, 160(DI)
 	VMOVUPS Y6, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -1446,7 +1732,7 @@ activated:
 
 // func tile1x7TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile1x7TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x7TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -1483,80 +1769,95 @@ block:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y8
-	VFMADD231PS  (R9), Y8, Y1
-	VFMADD231PS  32(R9), Y8, Y2
-	VFMADD231PS  64(R9), Y8, Y3
-	VFMADD231PS  96(R9), Y8, Y4
-	VFMADD231PS  128(R9), Y8, Y5
-	VFMADD231PS  160(R9), Y8, Y6
-	VMASKMOVPS   192(R9), Y0, Y9
+	VFMADD231PS  (R8), Y8, Y1
+	VFMADD231PS  32(R8), Y8, Y2
+	VFMADD231PS  64(R8), Y8, Y3
+	VFMADD231PS  96(R8), Y8, Y4
+	VFMADD231PS  128(R8), Y8, Y5
+	VFMADD231PS  160(R8), Y8, Y6
+	VMASKMOVPS   192(R8), Y0, Y9
 	VFMADD231PS  Y9, Y8, Y7
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y8
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y8
 	VADDPS     Y8, Y1, Y1
-	VMOVUPS    32(R8), Y8
+	VMOVUPS    32(CX), Y8
 	VADDPS     Y8, Y2, Y2
-	VMOVUPS    64(R8), Y8
+	VMOVUPS    64(CX), Y8
 	VADDPS     Y8, Y3, Y3
-	VMOVUPS    96(R8), Y8
+	VMOVUPS    96(CX), Y8
 	VADDPS     Y8, Y4, Y4
-	VMOVUPS    128(R8), Y8
+	VMOVUPS    128(CX), Y8
 	VADDPS     Y8, Y5, Y5
-	VMOVUPS    160(R8), Y8
+	VMOVUPS    160(CX), Y8
 	VADDPS     Y8, Y6, Y6
-	VMASKMOVPS 192(R8), Y0, Y8
+	VMASKMOVPS 192(CX), Y0, Y8
 	VADDPS     Y8, Y7, Y7
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y8
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y8
 	VADDPS     Y8, Y1, Y1
-	VMOVUPS    32(R8), Y8
+	VMOVUPS    32(CX), Y8
 	VADDPS     Y8, Y2, Y2
-	VMOVUPS    64(R8), Y8
+	VMOVUPS    64(CX), Y8
 	VADDPS     Y8, Y3, Y3
-	VMOVUPS    96(R8), Y8
+	VMOVUPS    96(CX), Y8
 	VADDPS     Y8, Y4, Y4
-	VMOVUPS    128(R8), Y8
+	VMOVUPS    128(CX), Y8
 	VADDPS     Y8, Y5, Y5
-	VMOVUPS    160(R8), Y8
+	VMOVUPS    160(CX), Y8
 	VADDPS     Y8, Y6, Y6
-	VMASKMOVPS 192(R8), Y0, Y8
+	VMASKMOVPS 192(CX), Y0, Y8
 	VADDPS     Y8, Y7, Y7
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y1, Y8, Y1
@@ -1568,8 +1869,8 @@ accumulated:
 	VMAXPS Y7, Y8, Y7
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
@@ -1577,8 +1878,15 @@ activated:
 	VMOVUPS    Y5, 128(DI)
 	VMOVUPS    Y6, 160(DI)
 	VMASKMOVPS Y7, Y0, 192(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -1586,7 +1894,7 @@ activated:
 
 // func tile1x8AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x8AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -1616,84 +1924,99 @@ block:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y8
-	VFMADD231PS  (R9), Y8, Y0
-	VFMADD231PS  32(R9), Y8, Y1
-	VFMADD231PS  64(R9), Y8, Y2
-	VFMADD231PS  96(R9), Y8, Y3
-	VFMADD231PS  128(R9), Y8, Y4
-	VFMADD231PS  160(R9), Y8, Y5
-	VFMADD231PS  192(R9), Y8, Y6
-	VFMADD231PS  224(R9), Y8, Y7
+	VFMADD231PS  (R8), Y8, Y0
+	VFMADD231PS  32(R8), Y8, Y1
+	VFMADD231PS  64(R8), Y8, Y2
+	VFMADD231PS  96(R8), Y8, Y3
+	VFMADD231PS  128(R8), Y8, Y4
+	VFMADD231PS  160(R8), Y8, Y5
+	VFMADD231PS  192(R8), Y8, Y6
+	VFMADD231PS  224(R8), Y8, Y7
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y8
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y8
 	VADDPS  Y8, Y0, Y0
-	VMOVUPS 32(R8), Y8
+	VMOVUPS 32(CX), Y8
 	VADDPS  Y8, Y1, Y1
-	VMOVUPS 64(R8), Y8
+	VMOVUPS 64(CX), Y8
 	VADDPS  Y8, Y2, Y2
-	VMOVUPS 96(R8), Y8
+	VMOVUPS 96(CX), Y8
 	VADDPS  Y8, Y3, Y3
-	VMOVUPS 128(R8), Y8
+	VMOVUPS 128(CX), Y8
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS 160(R8), Y8
+	VMOVUPS 160(CX), Y8
 	VADDPS  Y8, Y5, Y5
-	VMOVUPS 192(R8), Y8
+	VMOVUPS 192(CX), Y8
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 224(R8), Y8
+	VMOVUPS 224(CX), Y8
 	VADDPS  Y8, Y7, Y7
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y8
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y8
 	VADDPS  Y8, Y0, Y0
-	VMOVUPS 32(R8), Y8
+	VMOVUPS 32(CX), Y8
 	VADDPS  Y8, Y1, Y1
-	VMOVUPS 64(R8), Y8
+	VMOVUPS 64(CX), Y8
 	VADDPS  Y8, Y2, Y2
-	VMOVUPS 96(R8), Y8
+	VMOVUPS 96(CX), Y8
 	VADDPS  Y8, Y3, Y3
-	VMOVUPS 128(R8), Y8
+	VMOVUPS 128(CX), Y8
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS 160(R8), Y8
+	VMOVUPS 160(CX), Y8
 	VADDPS  Y8, Y5, Y5
-	VMOVUPS 192(R8), Y8
+	VMOVUPS 192(CX), Y8
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 224(R8), Y8
+	VMOVUPS 224(CX), Y8
 	VADDPS  Y8, Y7, Y7
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
@@ -1706,8 +2029,8 @@ accumulated:
 	VMAXPS Y7, Y8, Y7
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -1716,8 +2039,15 @@ activated:
 	VMOVUPS Y5, 160(DI)
 	VMOVUPS Y6, 192(DI)
 	VMOVUPS Y7, 224(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -1725,7 +2055,7 @@ activated:
 
 // func tile1x8TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile1x8TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile1x8TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -1763,85 +2093,100 @@ block:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y9
-	VFMADD231PS  (R9), Y9, Y1
-	VFMADD231PS  32(R9), Y9, Y2
-	VFMADD231PS  64(R9), Y9, Y3
-	VFMADD231PS  96(R9), Y9, Y4
-	VFMADD231PS  128(R9), Y9, Y5
-	VFMADD231PS  160(R9), Y9, Y6
-	VFMADD231PS  192(R9), Y9, Y7
-	VMASKMOVPS   224(R9), Y0, Y10
+	VFMADD231PS  (R8), Y9, Y1
+	VFMADD231PS  32(R8), Y9, Y2
+	VFMADD231PS  64(R8), Y9, Y3
+	VFMADD231PS  96(R8), Y9, Y4
+	VFMADD231PS  128(R8), Y9, Y5
+	VFMADD231PS  160(R8), Y9, Y6
+	VFMADD231PS  192(R8), Y9, Y7
+	VMASKMOVPS   224(R8), Y0, Y10
 	VFMADD231PS  Y10, Y9, Y8
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y9
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y9
 	VADDPS     Y9, Y1, Y1
-	VMOVUPS    32(R8), Y9
+	VMOVUPS    32(CX), Y9
 	VADDPS     Y9, Y2, Y2
-	VMOVUPS    64(R8), Y9
+	VMOVUPS    64(CX), Y9
 	VADDPS     Y9, Y3, Y3
-	VMOVUPS    96(R8), Y9
+	VMOVUPS    96(CX), Y9
 	VADDPS     Y9, Y4, Y4
-	VMOVUPS    128(R8), Y9
+	VMOVUPS    128(CX), Y9
 	VADDPS     Y9, Y5, Y5
-	VMOVUPS    160(R8), Y9
+	VMOVUPS    160(CX), Y9
 	VADDPS     Y9, Y6, Y6
-	VMOVUPS    192(R8), Y9
+	VMOVUPS    192(CX), Y9
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 224(R8), Y0, Y9
+	VMASKMOVPS 224(CX), Y0, Y9
 	VADDPS     Y9, Y8, Y8
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y9
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y9
 	VADDPS     Y9, Y1, Y1
-	VMOVUPS    32(R8), Y9
+	VMOVUPS    32(CX), Y9
 	VADDPS     Y9, Y2, Y2
-	VMOVUPS    64(R8), Y9
+	VMOVUPS    64(CX), Y9
 	VADDPS     Y9, Y3, Y3
-	VMOVUPS    96(R8), Y9
+	VMOVUPS    96(CX), Y9
 	VADDPS     Y9, Y4, Y4
-	VMOVUPS    128(R8), Y9
+	VMOVUPS    128(CX), Y9
 	VADDPS     Y9, Y5, Y5
-	VMOVUPS    160(R8), Y9
+	VMOVUPS    160(CX), Y9
 	VADDPS     Y9, Y6, Y6
-	VMOVUPS    192(R8), Y9
+	VMOVUPS    192(CX), Y9
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 224(R8), Y0, Y9
+	VMASKMOVPS 224(CX), Y0, Y9
 	VADDPS     Y9, Y8, Y8
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y9, Y9, Y9
 	VMAXPS Y1, Y9, Y1
@@ -1854,8 +2199,8 @@ accumulated:
 	VMAXPS Y8, Y9, Y8
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
@@ -1864,8 +2209,15 @@ activated:
 	VMOVUPS    Y6, 160(DI)
 	VMOVUPS    Y7, 192(DI)
 	VMASKMOVPS Y8, Y0, 224(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -1873,7 +2225,7 @@ activated:
 
 // func tile2x1AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile2x1AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile2x1AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -1897,69 +2249,91 @@ block:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y2
+	VMOVUPS      (R8), Y2
 	VBROADCASTSS (R10), Y3
 	VFMADD231PS  Y2, Y3, Y0
 	VBROADCASTSS (R10)(DX*1), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y2
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y2
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y2, Y1, Y1
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y2
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y2
 	VADDPS  Y2, Y0, Y0
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y2
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y2
 	VADDPS  Y2, Y1, Y1
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMAXPS Y1, Y2, Y1
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -1967,7 +2341,7 @@ activated:
 
 // func tile2x1TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile2x1TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile2x1TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -1999,69 +2373,91 @@ block:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMASKMOVPS   (R9), Y0, Y3
+	VMASKMOVPS   (R8), Y0, Y3
 	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y3, Y4, Y1
 	VBROADCASTSS (R10)(DX*1), Y4
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y3
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y3
 	VADDPS     Y3, Y1, Y1
 	VADDPS     Y3, Y2, Y2
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMASKMOVPS (R8), Y0, Y3
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMASKMOVPS (CX), Y0, Y3
 	VADDPS     Y3, Y1, Y1
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y3
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y3
 	VADDPS     Y3, Y2, Y2
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y3, Y3, Y3
 	VMAXPS Y1, Y3, Y1
 	VMAXPS Y2, Y3, Y2
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	LEAQ       (CX)(DX*2), CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -2069,7 +2465,7 @@ activated:
 
 // func tile2x2AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile2x2AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile2x2AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -2095,19 +2491,25 @@ block:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y4
-	VMOVUPS      32(R9), Y5
+	VMOVUPS      (R8), Y4
+	VMOVUPS      32(R8), Y5
 	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
@@ -2115,46 +2517,55 @@ step:
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y4
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y2, Y2
-	VMOVUPS 32(R8), Y4
+	VMOVUPS 32(CX), Y4
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y4, Y3, Y3
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y4
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y0, Y0
-	VMOVUPS 32(R8), Y4
+	VMOVUPS 32(CX), Y4
 	VADDPS  Y4, Y1, Y1
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y4
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y2, Y2
-	VMOVUPS 32(R8), Y4
+	VMOVUPS 32(CX), Y4
 	VADDPS  Y4, Y3, Y3
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y0, Y4, Y0
@@ -2163,15 +2574,22 @@ accumulated:
 	VMAXPS Y3, Y4, Y3
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y2, (DI)
 	VMOVUPS Y3, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -2179,7 +2597,7 @@ activated:
 
 // func tile2x2TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile2x2TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile2x2TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -2213,19 +2631,25 @@ block:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y5
-	VMASKMOVPS   32(R9), Y0, Y6
+	VMOVUPS      (R8), Y5
+	VMASKMOVPS   32(R8), Y0, Y6
 	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y5, Y7, Y1
 	VFMADD231PS  Y6, Y7, Y2
@@ -2233,46 +2657,55 @@ step:
 	VFMADD231PS  Y5, Y7, Y3
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y5
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y5
 	VADDPS     Y5, Y1, Y1
 	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 32(R8), Y0, Y5
+	VMASKMOVPS 32(CX), Y0, Y5
 	VADDPS     Y5, Y2, Y2
 	VADDPS     Y5, Y4, Y4
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y5
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y5
 	VADDPS     Y5, Y1, Y1
-	VMASKMOVPS 32(R8), Y0, Y5
+	VMASKMOVPS 32(CX), Y0, Y5
 	VADDPS     Y5, Y2, Y2
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y5
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y5
 	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 32(R8), Y0, Y5
+	VMASKMOVPS 32(CX), Y0, Y5
 	VADDPS     Y5, Y4, Y4
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y5, Y5, Y5
 	VMAXPS Y1, Y5, Y1
@@ -2281,15 +2714,22 @@ accumulated:
 	VMAXPS Y4, Y5, Y4
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y3, (DI)
 	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	LEAQ       (CX)(DX*2), CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -2297,7 +2737,7 @@ activated:
 
 // func tile2x3AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile2x3AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile2x3AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -2325,76 +2765,91 @@ block:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y6
 	VBROADCASTSS (R10)(DX*1), Y7
-	VMOVUPS      (R9), Y8
+	VMOVUPS      (R8), Y8
 	VFMADD231PS  Y8, Y6, Y0
 	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      32(R9), Y8
+	VMOVUPS      32(R8), Y8
 	VFMADD231PS  Y8, Y6, Y1
 	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      64(R9), Y8
+	VMOVUPS      64(R8), Y8
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y5
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y3, Y3
-	VMOVUPS 32(R8), Y6
+	VMOVUPS 32(CX), Y6
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 64(R8), Y6
+	VMOVUPS 64(CX), Y6
 	VADDPS  Y6, Y2, Y2
 	VADDPS  Y6, Y5, Y5
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y6
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y0, Y0
-	VMOVUPS 32(R8), Y6
+	VMOVUPS 32(CX), Y6
 	VADDPS  Y6, Y1, Y1
-	VMOVUPS 64(R8), Y6
+	VMOVUPS 64(CX), Y6
 	VADDPS  Y6, Y2, Y2
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y3, Y3
-	VMOVUPS 32(R8), Y6
+	VMOVUPS 32(CX), Y6
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 64(R8), Y6
+	VMOVUPS 64(CX), Y6
 	VADDPS  Y6, Y5, Y5
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y0, Y6, Y0
@@ -2405,17 +2860,24 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y3, (DI)
 	VMOVUPS Y4, 32(DI)
 	VMOVUPS Y5, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -2423,7 +2885,7 @@ activated:
 
 // func tile2x3TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile2x3TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile2x3TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -2459,76 +2921,91 @@ block:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y7
 	VBROADCASTSS (R10)(DX*1), Y8
-	VMOVUPS      (R9), Y9
+	VMOVUPS      (R8), Y9
 	VFMADD231PS  Y9, Y7, Y1
 	VFMADD231PS  Y9, Y8, Y4
-	VMOVUPS      32(R9), Y9
+	VMOVUPS      32(R8), Y9
 	VFMADD231PS  Y9, Y7, Y2
 	VFMADD231PS  Y9, Y8, Y5
-	VMASKMOVPS   64(R9), Y0, Y9
+	VMASKMOVPS   64(R8), Y0, Y9
 	VFMADD231PS  Y9, Y7, Y3
 	VFMADD231PS  Y9, Y8, Y6
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y7
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y7
 	VADDPS     Y7, Y1, Y1
 	VADDPS     Y7, Y4, Y4
-	VMOVUPS    32(R8), Y7
+	VMOVUPS    32(CX), Y7
 	VADDPS     Y7, Y2, Y2
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 64(R8), Y0, Y7
+	VMASKMOVPS 64(CX), Y0, Y7
 	VADDPS     Y7, Y3, Y3
 	VADDPS     Y7, Y6, Y6
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y7
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y7
 	VADDPS     Y7, Y1, Y1
-	VMOVUPS    32(R8), Y7
+	VMOVUPS    32(CX), Y7
 	VADDPS     Y7, Y2, Y2
-	VMASKMOVPS 64(R8), Y0, Y7
+	VMASKMOVPS 64(CX), Y0, Y7
 	VADDPS     Y7, Y3, Y3
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y7
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y7
 	VADDPS     Y7, Y4, Y4
-	VMOVUPS    32(R8), Y7
+	VMOVUPS    32(CX), Y7
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 64(R8), Y0, Y7
+	VMASKMOVPS 64(CX), Y0, Y7
 	VADDPS     Y7, Y6, Y6
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y7, Y7, Y7
 	VMAXPS Y1, Y7, Y1
@@ -2539,17 +3016,24 @@ accumulated:
 	VMAXPS Y6, Y7, Y6
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMASKMOVPS Y3, Y0, 64(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y4, (DI)
 	VMOVUPS    Y5, 32(DI)
 	VMASKMOVPS Y6, Y0, 64(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	LEAQ       (CX)(DX*2), CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -2557,7 +3041,7 @@ activated:
 
 // func tile2x4AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile2x4AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile2x4AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -2587,86 +3071,101 @@ block:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y8
 	VBROADCASTSS (R10)(DX*1), Y9
-	VMOVUPS      (R9), Y10
+	VMOVUPS      (R8), Y10
 	VFMADD231PS  Y10, Y8, Y0
 	VFMADD231PS  Y10, Y9, Y4
-	VMOVUPS      32(R9), Y10
+	VMOVUPS      32(R8), Y10
 	VFMADD231PS  Y10, Y8, Y1
 	VFMADD231PS  Y10, Y9, Y5
-	VMOVUPS      64(R9), Y10
+	VMOVUPS      64(R8), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y6
-	VMOVUPS      96(R9), Y10
+	VMOVUPS      96(R8), Y10
 	VFMADD231PS  Y10, Y8, Y3
 	VFMADD231PS  Y10, Y9, Y7
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y8
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS 32(R8), Y8
+	VMOVUPS 32(CX), Y8
 	VADDPS  Y8, Y1, Y1
 	VADDPS  Y8, Y5, Y5
-	VMOVUPS 64(R8), Y8
+	VMOVUPS 64(CX), Y8
 	VADDPS  Y8, Y2, Y2
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 96(R8), Y8
+	VMOVUPS 96(CX), Y8
 	VADDPS  Y8, Y3, Y3
 	VADDPS  Y8, Y7, Y7
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y8
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y8
 	VADDPS  Y8, Y0, Y0
-	VMOVUPS 32(R8), Y8
+	VMOVUPS 32(CX), Y8
 	VADDPS  Y8, Y1, Y1
-	VMOVUPS 64(R8), Y8
+	VMOVUPS 64(CX), Y8
 	VADDPS  Y8, Y2, Y2
-	VMOVUPS 96(R8), Y8
+	VMOVUPS 96(CX), Y8
 	VADDPS  Y8, Y3, Y3
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y8
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y8
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS 32(R8), Y8
+	VMOVUPS 32(CX), Y8
 	VADDPS  Y8, Y5, Y5
-	VMOVUPS 64(R8), Y8
+	VMOVUPS 64(CX), Y8
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 96(R8), Y8
+	VMOVUPS 96(CX), Y8
 	VADDPS  Y8, Y7, Y7
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
@@ -2679,19 +3178,26 @@ accumulated:
 	VMAXPS Y7, Y8, Y7
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
 	VMOVUPS Y3, 96(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y4, (DI)
 	VMOVUPS Y5, 32(DI)
 	VMOVUPS Y6, 64(DI)
 	VMOVUPS Y7, 96(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -2699,7 +3205,7 @@ activated:
 
 // func tile2x4TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile2x4TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile2x4TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -2737,86 +3243,101 @@ block:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Y9
 	VBROADCASTSS (R10)(DX*1), Y10
-	VMOVUPS      (R9), Y11
+	VMOVUPS      (R8), Y11
 	VFMADD231PS  Y11, Y9, Y1
 	VFMADD231PS  Y11, Y10, Y5
-	VMOVUPS      32(R9), Y11
+	VMOVUPS      32(R8), Y11
 	VFMADD231PS  Y11, Y9, Y2
 	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPS      64(R9), Y11
+	VMOVUPS      64(R8), Y11
 	VFMADD231PS  Y11, Y9, Y3
 	VFMADD231PS  Y11, Y10, Y7
-	VMASKMOVPS   96(R9), Y0, Y11
+	VMASKMOVPS   96(R8), Y0, Y11
 	VFMADD231PS  Y11, Y9, Y4
 	VFMADD231PS  Y11, Y10, Y8
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y9
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y9
 	VADDPS     Y9, Y1, Y1
 	VADDPS     Y9, Y5, Y5
-	VMOVUPS    32(R8), Y9
+	VMOVUPS    32(CX), Y9
 	VADDPS     Y9, Y2, Y2
 	VADDPS     Y9, Y6, Y6
-	VMOVUPS    64(R8), Y9
+	VMOVUPS    64(CX), Y9
 	VADDPS     Y9, Y3, Y3
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 96(R8), Y0, Y9
+	VMASKMOVPS 96(CX), Y0, Y9
 	VADDPS     Y9, Y4, Y4
 	VADDPS     Y9, Y8, Y8
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y9
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y9
 	VADDPS     Y9, Y1, Y1
-	VMOVUPS    32(R8), Y9
+	VMOVUPS    32(CX), Y9
 	VADDPS     Y9, Y2, Y2
-	VMOVUPS    64(R8), Y9
+	VMOVUPS    64(CX), Y9
 	VADDPS     Y9, Y3, Y3
-	VMASKMOVPS 96(R8), Y0, Y9
+	VMASKMOVPS 96(CX), Y0, Y9
 	VADDPS     Y9, Y4, Y4
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y9
 	VADDPS     Y9, Y5, Y5
-	VMOVUPS    32(R8), Y9
+	VMOVUPS    32(CX), Y9
 	VADDPS     Y9, Y6, Y6
-	VMOVUPS    64(R8), Y9
+	VMOVUPS    64(CX), Y9
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 96(R8), Y0, Y9
+	VMASKMOVPS 96(CX), Y0, Y9
 	VADDPS     Y9, Y8, Y8
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y9, Y9, Y9
 	VMAXPS Y1, Y9, Y1
@@ -2829,19 +3350,26 @@ accumulated:
 	VMAXPS Y8, Y9, Y8
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
 	VMASKMOVPS Y4, Y0, 96(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y5, (DI)
 	VMOVUPS    Y6, 32(DI)
 	VMOVUPS    Y7, 64(DI)
 	VMASKMOVPS Y8, Y0, 96(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	LEAQ       (CX)(DX*2), CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -2849,7 +3377,7 @@ activated:
 
 // func tile3x1AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile3x1AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile3x1AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -2874,18 +3402,24 @@ block:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y3
+	VMOVUPS      (R8), Y3
 	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS (R10)(DX*1), Y4
@@ -2893,43 +3427,52 @@ step:
 	VBROADCASTSS (R10)(DX*2), Y4
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y3
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y3
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y3, Y1, Y1
 	VADDPS  Y3, Y2, Y2
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y3
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y3
 	VADDPS  Y3, Y0, Y0
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y3
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y3
 	VADDPS  Y3, Y1, Y1
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y3
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y3
 	VADDPS  Y3, Y2, Y2
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y3, Y3, Y3
 	VMAXPS Y0, Y3, Y0
@@ -2937,16 +3480,23 @@ accumulated:
 	VMAXPS Y2, Y3, Y2
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y2, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -2954,7 +3504,7 @@ activated:
 
 // func tile3x1TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile3x1TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile3x1TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -2987,18 +3537,24 @@ block:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMASKMOVPS   (R9), Y0, Y4
+	VMASKMOVPS   (R8), Y0, Y4
 	VBROADCASTSS (R10), Y5
 	VFMADD231PS  Y4, Y5, Y1
 	VBROADCASTSS (R10)(DX*1), Y5
@@ -3006,43 +3562,52 @@ step:
 	VBROADCASTSS (R10)(DX*2), Y5
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y4
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y4
 	VADDPS     Y4, Y1, Y1
 	VADDPS     Y4, Y2, Y2
 	VADDPS     Y4, Y3, Y3
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMASKMOVPS (R8), Y0, Y4
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMASKMOVPS (CX), Y0, Y4
 	VADDPS     Y4, Y1, Y1
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y4
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y4
 	VADDPS     Y4, Y2, Y2
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y4
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y4
 	VADDPS     Y4, Y3, Y3
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y1, Y4, Y1
@@ -3050,16 +3615,23 @@ accumulated:
 	VMAXPS Y3, Y4, Y3
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	LEAQ       (CX)(DX*2), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -3067,7 +3639,7 @@ activated:
 
 // func tile3x2AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile3x2AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile3x2AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -3095,19 +3667,25 @@ block:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y6
-	VMOVUPS      32(R9), Y7
+	VMOVUPS      (R8), Y6
+	VMOVUPS      32(R8), Y7
 	VBROADCASTSS (R10), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
@@ -3118,53 +3696,62 @@ step:
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y2, Y2
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 32(R8), Y6
+	VMOVUPS 32(CX), Y6
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y6, Y3, Y3
 	VADDPS  Y6, Y5, Y5
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y6
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y0, Y0
-	VMOVUPS 32(R8), Y6
+	VMOVUPS 32(CX), Y6
 	VADDPS  Y6, Y1, Y1
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y2, Y2
-	VMOVUPS 32(R8), Y6
+	VMOVUPS 32(CX), Y6
 	VADDPS  Y6, Y3, Y3
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y4, Y4
-	VMOVUPS 32(R8), Y6
+	VMOVUPS 32(CX), Y6
 	VADDPS  Y6, Y5, Y5
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y0, Y6, Y0
@@ -3175,19 +3762,26 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y2, (DI)
 	VMOVUPS Y3, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y4, (DI)
 	VMOVUPS Y5, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -3195,7 +3789,7 @@ activated:
 
 // func tile3x2TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile3x2TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile3x2TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -3231,19 +3825,25 @@ block:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y7
-	VMASKMOVPS   32(R9), Y0, Y8
+	VMOVUPS      (R8), Y7
+	VMASKMOVPS   32(R8), Y0, Y8
 	VBROADCASTSS (R10), Y9
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
@@ -3254,53 +3854,62 @@ step:
 	VFMADD231PS  Y7, Y9, Y5
 	VFMADD231PS  Y8, Y9, Y6
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y7
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y7
 	VADDPS     Y7, Y1, Y1
 	VADDPS     Y7, Y3, Y3
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 32(R8), Y0, Y7
+	VMASKMOVPS 32(CX), Y0, Y7
 	VADDPS     Y7, Y2, Y2
 	VADDPS     Y7, Y4, Y4
 	VADDPS     Y7, Y6, Y6
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y7
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y7
 	VADDPS     Y7, Y1, Y1
-	VMASKMOVPS 32(R8), Y0, Y7
+	VMASKMOVPS 32(CX), Y0, Y7
 	VADDPS     Y7, Y2, Y2
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y7
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y7
 	VADDPS     Y7, Y3, Y3
-	VMASKMOVPS 32(R8), Y0, Y7
+	VMASKMOVPS 32(CX), Y0, Y7
 	VADDPS     Y7, Y4, Y4
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y7
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y7
 	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 32(R8), Y0, Y7
+	VMASKMOVPS 32(CX), Y0, Y7
 	VADDPS     Y7, Y6, Y6
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y7, Y7, Y7
 	VMAXPS Y1, Y7, Y1
@@ -3311,19 +3920,26 @@ accumulated:
 	VMAXPS Y6, Y7, Y6
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y3, (DI)
 	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y5, (DI)
 	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	LEAQ       (CX)(DX*2), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -3331,7 +3947,7 @@ activated:
 
 // func tile3x3AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile3x3AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile3x3AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -3362,20 +3978,26 @@ block:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y9
-	VMOVUPS      32(R9), Y10
-	VMOVUPS      64(R9), Y11
+	VMOVUPS      (R8), Y9
+	VMOVUPS      32(R8), Y10
+	VMOVUPS      64(R8), Y11
 	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y9, Y12, Y0
 	VFMADD231PS  Y10, Y12, Y1
@@ -3389,63 +4011,72 @@ step:
 	VFMADD231PS  Y10, Y12, Y7
 	VFMADD231PS  Y11, Y12, Y8
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y9
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y9
 	VADDPS  Y9, Y0, Y0
 	VADDPS  Y9, Y3, Y3
 	VADDPS  Y9, Y6, Y6
-	VMOVUPS 32(R8), Y9
+	VMOVUPS 32(CX), Y9
 	VADDPS  Y9, Y1, Y1
 	VADDPS  Y9, Y4, Y4
 	VADDPS  Y9, Y7, Y7
-	VMOVUPS 64(R8), Y9
+	VMOVUPS 64(CX), Y9
 	VADDPS  Y9, Y2, Y2
 	VADDPS  Y9, Y5, Y5
 	VADDPS  Y9, Y8, Y8
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y9
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y9
 	VADDPS  Y9, Y0, Y0
-	VMOVUPS 32(R8), Y9
+	VMOVUPS 32(CX), Y9
 	VADDPS  Y9, Y1, Y1
-	VMOVUPS 64(R8), Y9
+	VMOVUPS 64(CX), Y9
 	VADDPS  Y9, Y2, Y2
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y9
 	VADDPS  Y9, Y3, Y3
-	VMOVUPS 32(R8), Y9
+	VMOVUPS 32(CX), Y9
 	VADDPS  Y9, Y4, Y4
-	VMOVUPS 64(R8), Y9
+	VMOVUPS 64(CX), Y9
 	VADDPS  Y9, Y5, Y5
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y9
 	VADDPS  Y9, Y6, Y6
-	VMOVUPS 32(R8), Y9
+	VMOVUPS 32(CX), Y9
 	VADDPS  Y9, Y7, Y7
-	VMOVUPS 64(R8), Y9
+	VMOVUPS 64(CX), Y9
 	VADDPS  Y9, Y8, Y8
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y9, Y9, Y9
 	VMAXPS Y0, Y9, Y0
@@ -3459,22 +4090,29 @@ accumulated:
 	VMAXPS Y8, Y9, Y8
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y3, (DI)
 	VMOVUPS Y4, 32(DI)
 	VMOVUPS Y5, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y6, (DI)
 	VMOVUPS Y7, 32(DI)
 	VMOVUPS Y8, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -3482,7 +4120,7 @@ activated:
 
 // func tile3x3TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile3x3TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile3x3TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -3521,20 +4159,26 @@ block:
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y10
-	VMOVUPS      32(R9), Y11
-	VMASKMOVPS   64(R9), Y0, Y12
+	VMOVUPS      (R8), Y10
+	VMOVUPS      32(R8), Y11
+	VMASKMOVPS   64(R8), Y0, Y12
 	VBROADCASTSS (R10), Y13
 	VFMADD231PS  Y10, Y13, Y1
 	VFMADD231PS  Y11, Y13, Y2
@@ -3548,63 +4192,72 @@ step:
 	VFMADD231PS  Y11, Y13, Y8
 	VFMADD231PS  Y12, Y13, Y9
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y10
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y10
 	VADDPS     Y10, Y1, Y1
 	VADDPS     Y10, Y4, Y4
 	VADDPS     Y10, Y7, Y7
-	VMOVUPS    32(R8), Y10
+	VMOVUPS    32(CX), Y10
 	VADDPS     Y10, Y2, Y2
 	VADDPS     Y10, Y5, Y5
 	VADDPS     Y10, Y8, Y8
-	VMASKMOVPS 64(R8), Y0, Y10
+	VMASKMOVPS 64(CX), Y0, Y10
 	VADDPS     Y10, Y3, Y3
 	VADDPS     Y10, Y6, Y6
 	VADDPS     Y10, Y9, Y9
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y10
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y10
 	VADDPS     Y10, Y1, Y1
-	VMOVUPS    32(R8), Y10
+	VMOVUPS    32(CX), Y10
 	VADDPS     Y10, Y2, Y2
-	VMASKMOVPS 64(R8), Y0, Y10
+	VMASKMOVPS 64(CX), Y0, Y10
 	VADDPS     Y10, Y3, Y3
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y10
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y10
 	VADDPS     Y10, Y4, Y4
-	VMOVUPS    32(R8), Y10
+	VMOVUPS    32(CX), Y10
 	VADDPS     Y10, Y5, Y5
-	VMASKMOVPS 64(R8), Y0, Y10
+	VMASKMOVPS 64(CX), Y0, Y10
 	VADDPS     Y10, Y6, Y6
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y10
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y10
 	VADDPS     Y10, Y7, Y7
-	VMOVUPS    32(R8), Y10
+	VMOVUPS    32(CX), Y10
 	VADDPS     Y10, Y8, Y8
-	VMASKMOVPS 64(R8), Y0, Y10
+	VMASKMOVPS 64(CX), Y0, Y10
 	VADDPS     Y10, Y9, Y9
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y1, Y10, Y1
@@ -3618,22 +4271,29 @@ accumulated:
 	VMAXPS Y9, Y10, Y9
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMASKMOVPS Y3, Y0, 64(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y4, (DI)
 	VMOVUPS    Y5, 32(DI)
 	VMASKMOVPS Y6, Y0, 64(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y7, (DI)
 	VMOVUPS    Y8, 32(DI)
 	VMASKMOVPS Y9, Y0, 64(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	LEAQ       (CX)(DX*2), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -3641,7 +4301,7 @@ activated:
 
 // func tile4x1AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile4x1AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile4x1AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -3667,20 +4327,26 @@ block:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y4
+	VMOVUPS      (R8), Y4
 	VBROADCASTSS (R10), Y5
 	VFMADD231PS  Y4, Y5, Y0
 	VBROADCASTSS (R10)(DX*1), Y5
@@ -3691,47 +4357,56 @@ step:
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y4
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y4, Y2, Y2
 	VADDPS  Y4, Y3, Y3
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y4
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y0, Y0
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y4
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y1, Y1
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y4
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y2, Y2
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y4
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y3, Y3
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y0, Y4, Y0
@@ -3740,18 +4415,25 @@ accumulated:
 	VMAXPS Y3, Y4, Y3
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y2, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y3, (DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -3759,7 +4441,7 @@ activated:
 
 // func tile4x1TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile4x1TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile4x1TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -3793,20 +4475,26 @@ block:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMASKMOVPS   (R9), Y0, Y5
+	VMASKMOVPS   (R8), Y0, Y5
 	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y5, Y6, Y1
 	VBROADCASTSS (R10)(DX*1), Y6
@@ -3817,47 +4505,56 @@ step:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y5
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y5
 	VADDPS     Y5, Y1, Y1
 	VADDPS     Y5, Y2, Y2
 	VADDPS     Y5, Y3, Y3
 	VADDPS     Y5, Y4, Y4
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMASKMOVPS (R8), Y0, Y5
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMASKMOVPS (CX), Y0, Y5
 	VADDPS     Y5, Y1, Y1
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y5
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y5
 	VADDPS     Y5, Y2, Y2
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y5
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y5
 	VADDPS     Y5, Y3, Y3
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y5
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y5
 	VADDPS     Y5, Y4, Y4
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y5, Y5, Y5
 	VMAXPS Y1, Y5, Y1
@@ -3866,18 +4563,25 @@ accumulated:
 	VMAXPS Y4, Y5, Y4
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y4, Y0, (DI)
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
+	LEAQ       (CX)(DX*2), CX
+	LEAQ       (CX)(DX*2), CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
-	LEAQ       (CX)(DX*2), CX
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -3885,7 +4589,7 @@ activated:
 
 // func tile4x2AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile4x2AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile4x2AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -3915,21 +4619,27 @@ block:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y8
-	VMOVUPS      32(R9), Y9
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
 	VBROADCASTSS (R10), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -3944,60 +4654,69 @@ step:
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y8
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y2, Y2
 	VADDPS  Y8, Y4, Y4
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 32(R8), Y8
+	VMOVUPS 32(CX), Y8
 	VADDPS  Y8, Y1, Y1
 	VADDPS  Y8, Y3, Y3
 	VADDPS  Y8, Y5, Y5
 	VADDPS  Y8, Y7, Y7
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y8
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y8
 	VADDPS  Y8, Y0, Y0
-	VMOVUPS 32(R8), Y8
+	VMOVUPS 32(CX), Y8
 	VADDPS  Y8, Y1, Y1
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y8
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y8
 	VADDPS  Y8, Y2, Y2
-	VMOVUPS 32(R8), Y8
+	VMOVUPS 32(CX), Y8
 	VADDPS  Y8, Y3, Y3
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y8
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y8
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS 32(R8), Y8
+	VMOVUPS 32(CX), Y8
 	VADDPS  Y8, Y5, Y5
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y8
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y8
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 32(R8), Y8
+	VMOVUPS 32(CX), Y8
 	VADDPS  Y8, Y7, Y7
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
@@ -4010,22 +4729,29 @@ accumulated:
 	VMAXPS Y7, Y8, Y7
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y2, (DI)
 	VMOVUPS Y3, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y4, (DI)
 	VMOVUPS Y5, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y6, (DI)
 	VMOVUPS Y7, 32(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -4033,7 +4759,7 @@ activated:
 
 // func tile4x2TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile4x2TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile4x2TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -4071,21 +4797,27 @@ block:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y9
-	VMASKMOVPS   32(R9), Y0, Y10
+	VMOVUPS      (R8), Y9
+	VMASKMOVPS   32(R8), Y0, Y10
 	VBROADCASTSS (R10), Y11
 	VFMADD231PS  Y9, Y11, Y1
 	VFMADD231PS  Y10, Y11, Y2
@@ -4100,60 +4832,69 @@ step:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y9
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y9
 	VADDPS     Y9, Y1, Y1
 	VADDPS     Y9, Y3, Y3
 	VADDPS     Y9, Y5, Y5
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 32(R8), Y0, Y9
+	VMASKMOVPS 32(CX), Y0, Y9
 	VADDPS     Y9, Y2, Y2
 	VADDPS     Y9, Y4, Y4
 	VADDPS     Y9, Y6, Y6
 	VADDPS     Y9, Y8, Y8
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y9
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y9
 	VADDPS     Y9, Y1, Y1
-	VMASKMOVPS 32(R8), Y0, Y9
+	VMASKMOVPS 32(CX), Y0, Y9
 	VADDPS     Y9, Y2, Y2
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y9
 	VADDPS     Y9, Y3, Y3
-	VMASKMOVPS 32(R8), Y0, Y9
+	VMASKMOVPS 32(CX), Y0, Y9
 	VADDPS     Y9, Y4, Y4
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y9
 	VADDPS     Y9, Y5, Y5
-	VMASKMOVPS 32(R8), Y0, Y9
+	VMASKMOVPS 32(CX), Y0, Y9
 	VADDPS     Y9, Y6, Y6
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y9
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 32(R8), Y0, Y9
+	VMASKMOVPS 32(CX), Y0, Y9
 	VADDPS     Y9, Y8, Y8
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y9, Y9, Y9
 	VMAXPS Y1, Y9, Y1
@@ -4166,22 +4907,29 @@ accumulated:
 	VMAXPS Y8, Y9, Y8
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y3, (DI)
 	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y5, (DI)
 	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y7, (DI)
 	VMASKMOVPS Y8, Y0, 32(DI)
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
+	LEAQ       (CX)(DX*2), CX
+	LEAQ       (CX)(DX*2), CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
-	LEAQ       (CX)(DX*2), CX
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -4189,7 +4937,7 @@ activated:
 
 // func tile5x1AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile5x1AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile5x1AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -4216,20 +4964,26 @@ block:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y5
+	VMOVUPS      (R8), Y5
 	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y5, Y6, Y0
 	VBROADCASTSS (R10)(DX*1), Y6
@@ -4242,21 +4996,30 @@ step:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y5
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y5
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -4264,29 +5027,29 @@ summed:
 	VADDPS  Y5, Y4, Y4
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y5
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y5
 	VADDPS  Y5, Y0, Y0
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y5
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y5
 	VADDPS  Y5, Y1, Y1
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y5
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y5
 	VADDPS  Y5, Y2, Y2
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y5
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y5
 	VADDPS  Y5, Y3, Y3
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y5
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y5
 	VADDPS  Y5, Y4, Y4
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y5, Y5, Y5
 	VMAXPS Y0, Y5, Y0
@@ -4296,21 +5059,28 @@ accumulated:
 	VMAXPS Y4, Y5, Y4
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y2, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y3, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y4, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -4318,7 +5088,7 @@ activated:
 
 // func tile5x1TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile5x1TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile5x1TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -4353,20 +5123,26 @@ block:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMASKMOVPS   (R9), Y0, Y6
+	VMASKMOVPS   (R8), Y0, Y6
 	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (R10)(DX*1), Y7
@@ -4379,21 +5155,30 @@ step:
 	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y6
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y6
 	VADDPS     Y6, Y1, Y1
 	VADDPS     Y6, Y2, Y2
 	VADDPS     Y6, Y3, Y3
@@ -4401,29 +5186,29 @@ summed:
 	VADDPS     Y6, Y5, Y5
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMASKMOVPS (R8), Y0, Y6
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMASKMOVPS (CX), Y0, Y6
 	VADDPS     Y6, Y1, Y1
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y6
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y6
 	VADDPS     Y6, Y2, Y2
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y6
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y6
 	VADDPS     Y6, Y3, Y3
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y6
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y6
 	VADDPS     Y6, Y4, Y4
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y6
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y6
 	VADDPS     Y6, Y5, Y5
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y1, Y6, Y1
@@ -4433,21 +5218,28 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	LEAQ       (CX)(DX*2), CX
 	LEAQ       (CX)(DX*2), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -4455,7 +5247,7 @@ activated:
 
 // func tile5x2AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile5x2AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile5x2AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -4487,21 +5279,27 @@ block:
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y10
-	VMOVUPS      32(R9), Y11
+	VMOVUPS      (R8), Y10
+	VMOVUPS      32(R8), Y11
 	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
@@ -4519,27 +5317,36 @@ step:
 	VFMADD231PS  Y11, Y12, Y9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y10
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y10
 	VADDPS  Y10, Y0, Y0
 	VADDPS  Y10, Y2, Y2
 	VADDPS  Y10, Y4, Y4
 	VADDPS  Y10, Y6, Y6
 	VADDPS  Y10, Y8, Y8
-	VMOVUPS 32(R8), Y10
+	VMOVUPS 32(CX), Y10
 	VADDPS  Y10, Y1, Y1
 	VADDPS  Y10, Y3, Y3
 	VADDPS  Y10, Y5, Y5
@@ -4547,39 +5354,39 @@ summed:
 	VADDPS  Y10, Y9, Y9
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y10
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y10
 	VADDPS  Y10, Y0, Y0
-	VMOVUPS 32(R8), Y10
+	VMOVUPS 32(CX), Y10
 	VADDPS  Y10, Y1, Y1
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y10
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y10
 	VADDPS  Y10, Y2, Y2
-	VMOVUPS 32(R8), Y10
+	VMOVUPS 32(CX), Y10
 	VADDPS  Y10, Y3, Y3
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y10
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y10
 	VADDPS  Y10, Y4, Y4
-	VMOVUPS 32(R8), Y10
+	VMOVUPS 32(CX), Y10
 	VADDPS  Y10, Y5, Y5
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y10
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y10
 	VADDPS  Y10, Y6, Y6
-	VMOVUPS 32(R8), Y10
+	VMOVUPS 32(CX), Y10
 	VADDPS  Y10, Y7, Y7
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y10
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y10
 	VADDPS  Y10, Y8, Y8
-	VMOVUPS 32(R8), Y10
+	VMOVUPS 32(CX), Y10
 	VADDPS  Y10, Y9, Y9
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
@@ -4594,26 +5401,33 @@ accumulated:
 	VMAXPS Y9, Y10, Y9
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y2, (DI)
 	VMOVUPS Y3, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y4, (DI)
 	VMOVUPS Y5, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y6, (DI)
 	VMOVUPS Y7, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y8, (DI)
 	VMOVUPS Y9, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -4621,7 +5435,7 @@ activated:
 
 // func tile5x2TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile5x2TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile5x2TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -4661,21 +5475,27 @@ block:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y11
-	VMASKMOVPS   32(R9), Y0, Y12
+	VMOVUPS      (R8), Y11
+	VMASKMOVPS   32(R8), Y0, Y12
 	VBROADCASTSS (R10), Y13
 	VFMADD231PS  Y11, Y13, Y1
 	VFMADD231PS  Y12, Y13, Y2
@@ -4693,27 +5513,36 @@ step:
 	VFMADD231PS  Y12, Y13, Y10
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y11
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y11
 	VADDPS     Y11, Y1, Y1
 	VADDPS     Y11, Y3, Y3
 	VADDPS     Y11, Y5, Y5
 	VADDPS     Y11, Y7, Y7
 	VADDPS     Y11, Y9, Y9
-	VMASKMOVPS 32(R8), Y0, Y11
+	VMASKMOVPS 32(CX), Y0, Y11
 	VADDPS     Y11, Y2, Y2
 	VADDPS     Y11, Y4, Y4
 	VADDPS     Y11, Y6, Y6
@@ -4721,39 +5550,39 @@ summed:
 	VADDPS     Y11, Y10, Y10
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y11
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y11
 	VADDPS     Y11, Y1, Y1
-	VMASKMOVPS 32(R8), Y0, Y11
+	VMASKMOVPS 32(CX), Y0, Y11
 	VADDPS     Y11, Y2, Y2
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y11
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y11
 	VADDPS     Y11, Y3, Y3
-	VMASKMOVPS 32(R8), Y0, Y11
+	VMASKMOVPS 32(CX), Y0, Y11
 	VADDPS     Y11, Y4, Y4
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y11
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y11
 	VADDPS     Y11, Y5, Y5
-	VMASKMOVPS 32(R8), Y0, Y11
+	VMASKMOVPS 32(CX), Y0, Y11
 	VADDPS     Y11, Y6, Y6
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y11
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y11
 	VADDPS     Y11, Y7, Y7
-	VMASKMOVPS 32(R8), Y0, Y11
+	VMASKMOVPS 32(CX), Y0, Y11
 	VADDPS     Y11, Y8, Y8
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y11
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y11
 	VADDPS     Y11, Y9, Y9
-	VMASKMOVPS 32(R8), Y0, Y11
+	VMASKMOVPS 32(CX), Y0, Y11
 	VADDPS     Y11, Y10, Y10
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y11, Y11, Y11
 	VMAXPS Y1, Y11, Y1
@@ -4768,26 +5597,33 @@ accumulated:
 	VMAXPS Y10, Y11, Y10
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y3, (DI)
 	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y5, (DI)
 	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y7, (DI)
 	VMASKMOVPS Y8, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y9, (DI)
 	VMASKMOVPS Y10, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
 	LEAQ       (CX)(DX*2), CX
 	LEAQ       (CX)(DX*2), CX
 	ADDQ       DX, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
+	ADDQ       R8, DI
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -4795,7 +5631,7 @@ activated:
 
 // func tile6x1AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile6x1AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile6x1AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -4823,20 +5659,26 @@ block:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y6
+	VMOVUPS      (R8), Y6
 	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y6, Y7, Y0
 	VBROADCASTSS (R10)(DX*1), Y7
@@ -4851,21 +5693,30 @@ step:
 	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -4874,32 +5725,32 @@ summed:
 	VADDPS  Y6, Y5, Y5
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y6
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y0, Y0
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y1, Y1
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y2, Y2
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y3, Y3
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y4, Y4
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y6
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y6
 	VADDPS  Y6, Y5, Y5
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y6, Y6, Y6
 	VMAXPS Y0, Y6, Y0
@@ -4910,23 +5761,30 @@ accumulated:
 	VMAXPS Y5, Y6, Y5
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y2, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y3, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y4, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y5, (DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -4934,7 +5792,7 @@ activated:
 
 // func tile6x1TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile6x1TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile6x1TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -4970,20 +5828,26 @@ block:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMASKMOVPS   (R9), Y0, Y7
+	VMASKMOVPS   (R8), Y0, Y7
 	VBROADCASTSS (R10), Y8
 	VFMADD231PS  Y7, Y8, Y1
 	VBROADCASTSS (R10)(DX*1), Y8
@@ -4998,21 +5862,30 @@ step:
 	VFMADD231PS  Y7, Y8, Y6
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y7
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y7
 	VADDPS     Y7, Y1, Y1
 	VADDPS     Y7, Y2, Y2
 	VADDPS     Y7, Y3, Y3
@@ -5021,32 +5894,32 @@ summed:
 	VADDPS     Y7, Y6, Y6
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMASKMOVPS (R8), Y0, Y7
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMASKMOVPS (CX), Y0, Y7
 	VADDPS     Y7, Y1, Y1
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y7
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y7
 	VADDPS     Y7, Y2, Y2
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y7
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y7
 	VADDPS     Y7, Y3, Y3
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y7
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y7
 	VADDPS     Y7, Y4, Y4
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y7
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y7
 	VADDPS     Y7, Y5, Y5
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y0, Y7
+	ADDQ       R9, CX
+	VMASKMOVPS (CX), Y0, Y7
 	VADDPS     Y7, Y6, Y6
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y7, Y7, Y7
 	VMAXPS Y1, Y7, Y1
@@ -5057,23 +5930,30 @@ accumulated:
 	VMAXPS Y6, Y7, Y6
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMASKMOVPS Y6, Y0, (DI)
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
+	LEAQ       (CX)(DX*2), CX
+	LEAQ       (CX)(DX*2), CX
+	LEAQ       (CX)(DX*2), CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
-	LEAQ       (CX)(DX*2), CX
-	LEAQ       (CX)(DX*2), CX
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -5081,7 +5961,7 @@ activated:
 
 // func tile6x2AVX2(t *Tile)
 // Requires: AVX, FMA3
-TEXT ·tile6x2AVX2(SB), NOSPLIT, $0-8
+TEXT ·tile6x2AVX2(SB), NOSPLIT, $16-8
 	MOVQ t+0(FP), AX
 	MOVQ 8(AX), AX
 	MOVQ t+0(FP), CX
@@ -5115,21 +5995,27 @@ block:
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y12
-	VMOVUPS      32(R9), Y13
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
 	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -5150,28 +6036,37 @@ step:
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ    t+0(FP), CX
+	MOVQ    96(CX), CX
 	MOVQ    t+0(FP), R8
-	MOVQ    96(R8), R8
-	MOVQ    t+0(FP), R9
-	MOVQ    104(R9), R9
-	TESTQ   R8, R8
+	MOVQ    104(R8), R8
+	TESTQ   CX, CX
 	JZ      biased
-	MOVQ    t+0(FP), R10
-	MOVQ    56(R10), R10
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y12
+	MOVQ    t+0(FP), R9
+	MOVQ    56(R9), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y2, Y2
 	VADDPS  Y12, Y4, Y4
 	VADDPS  Y12, Y6, Y6
 	VADDPS  Y12, Y8, Y8
 	VADDPS  Y12, Y10, Y10
-	VMOVUPS 32(R8), Y12
+	VMOVUPS 32(CX), Y12
 	VADDPS  Y12, Y1, Y1
 	VADDPS  Y12, Y3, Y3
 	VADDPS  Y12, Y5, Y5
@@ -5180,44 +6075,44 @@ summed:
 	VADDPS  Y12, Y11, Y11
 
 biased:
-	TESTQ   $0x00000001, R9
+	TESTQ   $0x00000001, R8
 	JZ      accumulated
-	MOVQ    DI, R8
-	MOVQ    t+0(FP), R10
-	MOVQ    88(R10), R10
-	VMOVUPS (R8), Y12
+	MOVQ    DI, CX
+	MOVQ    t+0(FP), R9
+	MOVQ    88(R9), R9
+	VMOVUPS (CX), Y12
 	VADDPS  Y12, Y0, Y0
-	VMOVUPS 32(R8), Y12
+	VMOVUPS 32(CX), Y12
 	VADDPS  Y12, Y1, Y1
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y12
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y12
 	VADDPS  Y12, Y2, Y2
-	VMOVUPS 32(R8), Y12
+	VMOVUPS 32(CX), Y12
 	VADDPS  Y12, Y3, Y3
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y12
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y12
 	VADDPS  Y12, Y4, Y4
-	VMOVUPS 32(R8), Y12
+	VMOVUPS 32(CX), Y12
 	VADDPS  Y12, Y5, Y5
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y12
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y12
 	VADDPS  Y12, Y6, Y6
-	VMOVUPS 32(R8), Y12
+	VMOVUPS 32(CX), Y12
 	VADDPS  Y12, Y7, Y7
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y12
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y12
 	VADDPS  Y12, Y8, Y8
-	VMOVUPS 32(R8), Y12
+	VMOVUPS 32(CX), Y12
 	VADDPS  Y12, Y9, Y9
-	ADDQ    R10, R8
-	VMOVUPS (R8), Y12
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y12
 	VADDPS  Y12, Y10, Y10
-	VMOVUPS 32(R8), Y12
+	VMOVUPS 32(CX), Y12
 	VADDPS  Y12, Y11, Y11
-	ADDQ    R10, R8
+	ADDQ    R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -5234,29 +6129,36 @@ accumulated:
 	VMAXPS Y11, Y12, Y11
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y2, (DI)
 	VMOVUPS Y3, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y4, (DI)
 	VMOVUPS Y5, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y6, (DI)
 	VMOVUPS Y7, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y8, (DI)
 	VMOVUPS Y9, 32(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Y10, (DI)
 	VMOVUPS Y11, 32(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5264,7 +6166,7 @@ activated:
 
 // func tile6x2TailAVX2(t *Tile)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tile6x2TailAVX2(SB), NOSPLIT, $0-8
+TEXT ·tile6x2TailAVX2(SB), NOSPLIT, $16-8
 	MOVQ    t+0(FP), AX
 	MOVQ    112(AX), AX
 	LEAQ    firstLanes<>+0(SB), DX
@@ -5306,21 +6208,27 @@ block:
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Y13
-	VMASKMOVPS   32(R9), Y0, Y14
+	VMOVUPS      (R8), Y13
+	VMASKMOVPS   32(R8), Y0, Y14
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
@@ -5341,28 +6249,37 @@ step:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ       t+0(FP), CX
+	MOVQ       96(CX), CX
 	MOVQ       t+0(FP), R8
-	MOVQ       96(R8), R8
-	MOVQ       t+0(FP), R9
-	MOVQ       104(R9), R9
-	TESTQ      R8, R8
+	MOVQ       104(R8), R8
+	TESTQ      CX, CX
 	JZ         biased
-	MOVQ       t+0(FP), R10
-	MOVQ       56(R10), R10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y13
+	MOVQ       t+0(FP), R9
+	MOVQ       56(R9), R9
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y13
 	VADDPS     Y13, Y1, Y1
 	VADDPS     Y13, Y3, Y3
 	VADDPS     Y13, Y5, Y5
 	VADDPS     Y13, Y7, Y7
 	VADDPS     Y13, Y9, Y9
 	VADDPS     Y13, Y11, Y11
-	VMASKMOVPS 32(R8), Y0, Y13
+	VMASKMOVPS 32(CX), Y0, Y13
 	VADDPS     Y13, Y2, Y2
 	VADDPS     Y13, Y4, Y4
 	VADDPS     Y13, Y6, Y6
@@ -5371,44 +6288,44 @@ summed:
 	VADDPS     Y13, Y12, Y12
 
 biased:
-	TESTQ      $0x00000001, R9
+	TESTQ      $0x00000001, R8
 	JZ         accumulated
-	MOVQ       DI, R8
-	MOVQ       t+0(FP), R10
-	MOVQ       88(R10), R10
-	VMOVUPS    (R8), Y13
+	MOVQ       DI, CX
+	MOVQ       t+0(FP), R9
+	MOVQ       88(R9), R9
+	VMOVUPS    (CX), Y13
 	VADDPS     Y13, Y1, Y1
-	VMASKMOVPS 32(R8), Y0, Y13
+	VMASKMOVPS 32(CX), Y0, Y13
 	VADDPS     Y13, Y2, Y2
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y13
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y13
 	VADDPS     Y13, Y3, Y3
-	VMASKMOVPS 32(R8), Y0, Y13
+	VMASKMOVPS 32(CX), Y0, Y13
 	VADDPS     Y13, Y4, Y4
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y13
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y13
 	VADDPS     Y13, Y5, Y5
-	VMASKMOVPS 32(R8), Y0, Y13
+	VMASKMOVPS 32(CX), Y0, Y13
 	VADDPS     Y13, Y6, Y6
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y13
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y13
 	VADDPS     Y13, Y7, Y7
-	VMASKMOVPS 32(R8), Y0, Y13
+	VMASKMOVPS 32(CX), Y0, Y13
 	VADDPS     Y13, Y8, Y8
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y13
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y13
 	VADDPS     Y13, Y9, Y9
-	VMASKMOVPS 32(R8), Y0, Y13
+	VMASKMOVPS 32(CX), Y0, Y13
 	VADDPS     Y13, Y10, Y10
-	ADDQ       R10, R8
-	VMOVUPS    (R8), Y13
+	ADDQ       R9, CX
+	VMOVUPS    (CX), Y13
 	VADDPS     Y13, Y11, Y11
-	VMASKMOVPS 32(R8), Y0, Y13
+	VMASKMOVPS 32(CX), Y0, Y13
 	VADDPS     Y13, Y12, Y12
-	ADDQ       R10, R8
+	ADDQ       R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VXORPS Y13, Y13, Y13
 	VMAXPS Y1, Y13, Y1
@@ -5425,29 +6342,36 @@ accumulated:
 	VMAXPS Y12, Y13, Y12
 
 activated:
-	MOVQ       t+0(FP), R8
-	MOVQ       88(R8), R8
+	MOVQ       t+0(FP), CX
+	MOVQ       88(CX), CX
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y3, (DI)
 	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y5, (DI)
 	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y7, (DI)
 	VMASKMOVPS Y8, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y9, (DI)
 	VMASKMOVPS Y10, Y0, 32(DI)
-	ADDQ       R8, DI
+	ADDQ       CX, DI
 	VMOVUPS    Y11, (DI)
 	VMASKMOVPS Y12, Y0, 32(DI)
+	ADDQ       CX, DI
+	MOVQ       (SP), CX
+	LEAQ       (CX)(DX*2), CX
+	LEAQ       (CX)(DX*2), CX
+	LEAQ       (CX)(DX*2), CX
+	MOVQ       t+0(FP), R8
+	MOVQ       144(R8), R8
+	ADDQ       R8, CX
+	MOVQ       t+0(FP), R8
+	MOVQ       152(R8), R8
 	ADDQ       R8, DI
-	LEAQ       (CX)(DX*2), CX
-	LEAQ       (CX)(DX*2), CX
-	LEAQ       (CX)(DX*2), CX
 	DECQ       AX
 	JNZ        block
 	VZEROUPPER
@@ -5455,7 +6379,7 @@ activated:
 
 // func tile1x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile1x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -5483,60 +6407,82 @@ TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-8
 block:
 	VPXORD Z0, Z0, Z0
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z1
+	VMOVUPS.Z    (R8), K1, Z1
 	VBROADCASTSS (R10), Z2
 	VFMADD231PS  Z1, Z2, Z0
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z1
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z1
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z1
 	VADDPS    Z1, Z0, Z0
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z3, Z3, Z3
 	VMAXPS Z0, Z3, Z0
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5544,7 +6490,7 @@ activated:
 
 // func tile1x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile1x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile1x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -5573,67 +6519,89 @@ block:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z2
-	VFMADD231PS  (R9), Z2, Z0
-	VMOVUPS.Z    64(R9), K1, Z3
+	VFMADD231PS  (R8), Z2, Z0
+	VMOVUPS.Z    64(R8), K1, Z3
 	VFMADD231PS  Z3, Z2, Z1
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z2
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z2
+	VMOVUPS.Z 64(CX), K1, Z2
 	VADDPS    Z2, Z1, Z1
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z2
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z2
+	VMOVUPS.Z 64(CX), K1, Z2
 	VADDPS    Z2, Z1, Z1
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMAXPS Z1, Z4, Z1
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5641,7 +6609,7 @@ activated:
 
 // func tile1x3AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile1x3AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile1x3AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -5671,60 +6639,75 @@ block:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z3
-	VFMADD231PS  (R9), Z3, Z0
-	VFMADD231PS  64(R9), Z3, Z1
-	VMOVUPS.Z    128(R9), K1, Z4
+	VFMADD231PS  (R8), Z3, Z0
+	VFMADD231PS  64(R8), Z3, Z1
+	VMOVUPS.Z    128(R8), K1, Z4
 	VFMADD231PS  Z4, Z3, Z2
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z3
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z3
 	VADDPS    Z3, Z0, Z0
-	VMOVUPS   64(R8), Z3
+	VMOVUPS   64(CX), Z3
 	VADDPS    Z3, Z1, Z1
-	VMOVUPS.Z 128(R8), K1, Z3
+	VMOVUPS.Z 128(CX), K1, Z3
 	VADDPS    Z3, Z2, Z2
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z3
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z3
 	VADDPS    Z3, Z0, Z0
-	VMOVUPS   64(R8), Z3
+	VMOVUPS   64(CX), Z3
 	VADDPS    Z3, Z1, Z1
-	VMOVUPS.Z 128(R8), K1, Z3
+	VMOVUPS.Z 128(CX), K1, Z3
 	VADDPS    Z3, Z2, Z2
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z5, Z5, Z5
 	VMAXPS Z0, Z5, Z0
@@ -5732,13 +6715,20 @@ accumulated:
 	VMAXPS Z2, Z5, Z2
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5746,7 +6736,7 @@ activated:
 
 // func tile1x4AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile1x4AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile1x4AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -5777,65 +6767,80 @@ block:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z4
-	VFMADD231PS  (R9), Z4, Z0
-	VFMADD231PS  64(R9), Z4, Z1
-	VFMADD231PS  128(R9), Z4, Z2
-	VMOVUPS.Z    192(R9), K1, Z5
+	VFMADD231PS  (R8), Z4, Z0
+	VFMADD231PS  64(R8), Z4, Z1
+	VFMADD231PS  128(R8), Z4, Z2
+	VMOVUPS.Z    192(R8), K1, Z5
 	VFMADD231PS  Z5, Z4, Z3
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z4
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS   64(R8), Z4
+	VMOVUPS   64(CX), Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS   128(R8), Z4
+	VMOVUPS   128(CX), Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 192(R8), K1, Z4
+	VMOVUPS.Z 192(CX), K1, Z4
 	VADDPS    Z4, Z3, Z3
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z4
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS   64(R8), Z4
+	VMOVUPS   64(CX), Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS   128(R8), Z4
+	VMOVUPS   128(CX), Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 192(R8), K1, Z4
+	VMOVUPS.Z 192(CX), K1, Z4
 	VADDPS    Z4, Z3, Z3
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z6, Z6, Z6
 	VMAXPS Z0, Z6, Z0
@@ -5844,14 +6849,21 @@ accumulated:
 	VMAXPS Z3, Z6, Z3
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5859,7 +6871,7 @@ activated:
 
 // func tile1x5AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile1x5AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile1x5AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -5891,70 +6903,85 @@ block:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z5
-	VFMADD231PS  (R9), Z5, Z0
-	VFMADD231PS  64(R9), Z5, Z1
-	VFMADD231PS  128(R9), Z5, Z2
-	VFMADD231PS  192(R9), Z5, Z3
-	VMOVUPS.Z    256(R9), K1, Z6
+	VFMADD231PS  (R8), Z5, Z0
+	VFMADD231PS  64(R8), Z5, Z1
+	VFMADD231PS  128(R8), Z5, Z2
+	VFMADD231PS  192(R8), Z5, Z3
+	VMOVUPS.Z    256(R8), K1, Z6
 	VFMADD231PS  Z6, Z5, Z4
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z5
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z5
 	VADDPS    Z5, Z0, Z0
-	VMOVUPS   64(R8), Z5
+	VMOVUPS   64(CX), Z5
 	VADDPS    Z5, Z1, Z1
-	VMOVUPS   128(R8), Z5
+	VMOVUPS   128(CX), Z5
 	VADDPS    Z5, Z2, Z2
-	VMOVUPS   192(R8), Z5
+	VMOVUPS   192(CX), Z5
 	VADDPS    Z5, Z3, Z3
-	VMOVUPS.Z 256(R8), K1, Z5
+	VMOVUPS.Z 256(CX), K1, Z5
 	VADDPS    Z5, Z4, Z4
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z5
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z5
 	VADDPS    Z5, Z0, Z0
-	VMOVUPS   64(R8), Z5
+	VMOVUPS   64(CX), Z5
 	VADDPS    Z5, Z1, Z1
-	VMOVUPS   128(R8), Z5
+	VMOVUPS   128(CX), Z5
 	VADDPS    Z5, Z2, Z2
-	VMOVUPS   192(R8), Z5
+	VMOVUPS   192(CX), Z5
 	VADDPS    Z5, Z3, Z3
-	VMOVUPS.Z 256(R8), K1, Z5
+	VMOVUPS.Z 256(CX), K1, Z5
 	VADDPS    Z5, Z4, Z4
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z7, Z7, Z7
 	VMAXPS Z0, Z7, Z0
@@ -5964,15 +6991,22 @@ accumulated:
 	VMAXPS Z4, Z7, Z4
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, 192(DI)
 	VMOVUPS Z4, K1, 256(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -5980,7 +7014,7 @@ activated:
 
 // func tile1x6AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile1x6AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile1x6AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -6013,75 +7047,90 @@ block:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z6
-	VFMADD231PS  (R9), Z6, Z0
-	VFMADD231PS  64(R9), Z6, Z1
-	VFMADD231PS  128(R9), Z6, Z2
-	VFMADD231PS  192(R9), Z6, Z3
-	VFMADD231PS  256(R9), Z6, Z4
-	VMOVUPS.Z    320(R9), K1, Z7
+	VFMADD231PS  (R8), Z6, Z0
+	VFMADD231PS  64(R8), Z6, Z1
+	VFMADD231PS  128(R8), Z6, Z2
+	VFMADD231PS  192(R8), Z6, Z3
+	VFMADD231PS  256(R8), Z6, Z4
+	VMOVUPS.Z    320(R8), K1, Z7
 	VFMADD231PS  Z7, Z6, Z5
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z6
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS   64(R8), Z6
+	VMOVUPS   64(CX), Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS   128(R8), Z6
+	VMOVUPS   128(CX), Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS   192(R8), Z6
+	VMOVUPS   192(CX), Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS   256(R8), Z6
+	VMOVUPS   256(CX), Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 320(R8), K1, Z6
+	VMOVUPS.Z 320(CX), K1, Z6
 	VADDPS    Z6, Z5, Z5
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z6
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS   64(R8), Z6
+	VMOVUPS   64(CX), Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS   128(R8), Z6
+	VMOVUPS   128(CX), Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS   192(R8), Z6
+	VMOVUPS   192(CX), Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS   256(R8), Z6
+	VMOVUPS   256(CX), Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 320(R8), K1, Z6
+	VMOVUPS.Z 320(CX), K1, Z6
 	VADDPS    Z6, Z5, Z5
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
@@ -6092,16 +7141,23 @@ accumulated:
 	VMAXPS Z5, Z8, Z5
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, 192(DI)
 	VMOVUPS Z4, 256(DI)
 	VMOVUPS Z5, K1, 320(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6109,7 +7165,7 @@ activated:
 
 // func tile1x7AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile1x7AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile1x7AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -6143,80 +7199,95 @@ block:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z7
-	VFMADD231PS  (R9), Z7, Z0
-	VFMADD231PS  64(R9), Z7, Z1
-	VFMADD231PS  128(R9), Z7, Z2
-	VFMADD231PS  192(R9), Z7, Z3
-	VFMADD231PS  256(R9), Z7, Z4
-	VFMADD231PS  320(R9), Z7, Z5
-	VMOVUPS.Z    384(R9), K1, Z8
+	VFMADD231PS  (R8), Z7, Z0
+	VFMADD231PS  64(R8), Z7, Z1
+	VFMADD231PS  128(R8), Z7, Z2
+	VFMADD231PS  192(R8), Z7, Z3
+	VFMADD231PS  256(R8), Z7, Z4
+	VFMADD231PS  320(R8), Z7, Z5
+	VMOVUPS.Z    384(R8), K1, Z8
 	VFMADD231PS  Z8, Z7, Z6
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z7
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z7
 	VADDPS    Z7, Z0, Z0
-	VMOVUPS   64(R8), Z7
+	VMOVUPS   64(CX), Z7
 	VADDPS    Z7, Z1, Z1
-	VMOVUPS   128(R8), Z7
+	VMOVUPS   128(CX), Z7
 	VADDPS    Z7, Z2, Z2
-	VMOVUPS   192(R8), Z7
+	VMOVUPS   192(CX), Z7
 	VADDPS    Z7, Z3, Z3
-	VMOVUPS   256(R8), Z7
+	VMOVUPS   256(CX), Z7
 	VADDPS    Z7, Z4, Z4
-	VMOVUPS   320(R8), Z7
+	VMOVUPS   320(CX), Z7
 	VADDPS    Z7, Z5, Z5
-	VMOVUPS.Z 384(R8), K1, Z7
+	VMOVUPS.Z 384(CX), K1, Z7
 	VADDPS    Z7, Z6, Z6
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z7
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z7
 	VADDPS    Z7, Z0, Z0
-	VMOVUPS   64(R8), Z7
+	VMOVUPS   64(CX), Z7
 	VADDPS    Z7, Z1, Z1
-	VMOVUPS   128(R8), Z7
+	VMOVUPS   128(CX), Z7
 	VADDPS    Z7, Z2, Z2
-	VMOVUPS   192(R8), Z7
+	VMOVUPS   192(CX), Z7
 	VADDPS    Z7, Z3, Z3
-	VMOVUPS   256(R8), Z7
+	VMOVUPS   256(CX), Z7
 	VADDPS    Z7, Z4, Z4
-	VMOVUPS   320(R8), Z7
+	VMOVUPS   320(CX), Z7
 	VADDPS    Z7, Z5, Z5
-	VMOVUPS.Z 384(R8), K1, Z7
+	VMOVUPS.Z 384(CX), K1, Z7
 	VADDPS    Z7, Z6, Z6
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z9, Z9, Z9
 	VMAXPS Z0, Z9, Z0
@@ -6228,8 +7299,8 @@ accumulated:
 	VMAXPS Z6, Z9, Z6
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -6237,8 +7308,15 @@ activated:
 	VMOVUPS Z4, 256(DI)
 	VMOVUPS Z5, 320(DI)
 	VMOVUPS Z6, K1, 384(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6246,7 +7324,7 @@ activated:
 
 // func tile1x8AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile1x8AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile1x8AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -6281,85 +7359,100 @@ block:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z8
-	VFMADD231PS  (R9), Z8, Z0
-	VFMADD231PS  64(R9), Z8, Z1
-	VFMADD231PS  128(R9), Z8, Z2
-	VFMADD231PS  192(R9), Z8, Z3
-	VFMADD231PS  256(R9), Z8, Z4
-	VFMADD231PS  320(R9), Z8, Z5
-	VFMADD231PS  384(R9), Z8, Z6
-	VMOVUPS.Z    448(R9), K1, Z9
+	VFMADD231PS  (R8), Z8, Z0
+	VFMADD231PS  64(R8), Z8, Z1
+	VFMADD231PS  128(R8), Z8, Z2
+	VFMADD231PS  192(R8), Z8, Z3
+	VFMADD231PS  256(R8), Z8, Z4
+	VFMADD231PS  320(R8), Z8, Z5
+	VFMADD231PS  384(R8), Z8, Z6
+	VMOVUPS.Z    448(R8), K1, Z9
 	VFMADD231PS  Z9, Z8, Z7
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z8
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS   64(R8), Z8
+	VMOVUPS   64(CX), Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS   128(R8), Z8
+	VMOVUPS   128(CX), Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS   192(R8), Z8
+	VMOVUPS   192(CX), Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS   256(R8), Z8
+	VMOVUPS   256(CX), Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   320(R8), Z8
+	VMOVUPS   320(CX), Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   384(R8), Z8
+	VMOVUPS   384(CX), Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 448(R8), K1, Z8
+	VMOVUPS.Z 448(CX), K1, Z8
 	VADDPS    Z8, Z7, Z7
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z8
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS   64(R8), Z8
+	VMOVUPS   64(CX), Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS   128(R8), Z8
+	VMOVUPS   128(CX), Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS   192(R8), Z8
+	VMOVUPS   192(CX), Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS   256(R8), Z8
+	VMOVUPS   256(CX), Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   320(R8), Z8
+	VMOVUPS   320(CX), Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   384(R8), Z8
+	VMOVUPS   384(CX), Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 448(R8), K1, Z8
+	VMOVUPS.Z 448(CX), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z10, Z10, Z10
 	VMAXPS Z0, Z10, Z0
@@ -6372,8 +7465,8 @@ accumulated:
 	VMAXPS Z7, Z10, Z7
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -6382,8 +7475,15 @@ activated:
 	VMOVUPS Z5, 320(DI)
 	VMOVUPS Z6, 384(DI)
 	VMOVUPS Z7, K1, 448(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6391,7 +7491,7 @@ activated:
 
 // func tile2x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile2x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -6420,69 +7520,91 @@ block:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z2
+	VMOVUPS.Z    (R8), K1, Z2
 	VBROADCASTSS (R10), Z3
 	VFMADD231PS  Z2, Z3, Z0
 	VBROADCASTSS (R10)(DX*1), Z3
 	VFMADD231PS  Z2, Z3, Z1
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z2
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VADDPS    Z2, Z1, Z1
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z2
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z2
 	VADDPS    Z2, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z2
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z2
 	VADDPS    Z2, Z1, Z1
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMAXPS Z1, Z4, Z1
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6490,7 +7612,7 @@ activated:
 
 // func tile2x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile2x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -6521,19 +7643,25 @@ block:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z4
-	VMOVUPS.Z    64(R9), K1, Z5
+	VMOVUPS      (R8), Z4
+	VMOVUPS.Z    64(R8), K1, Z5
 	VBROADCASTSS (R10), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
@@ -6541,46 +7669,55 @@ step:
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z4
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z4
+	VMOVUPS.Z 64(CX), K1, Z4
 	VADDPS    Z4, Z1, Z1
 	VADDPS    Z4, Z3, Z3
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z4
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z4
+	VMOVUPS.Z 64(CX), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z4
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z4
+	VMOVUPS.Z 64(CX), K1, Z4
 	VADDPS    Z4, Z3, Z3
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z7, Z7, Z7
 	VMAXPS Z0, Z7, Z0
@@ -6589,15 +7726,22 @@ accumulated:
 	VMAXPS Z3, Z7, Z3
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6605,7 +7749,7 @@ activated:
 
 // func tile2x3AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile2x3AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile2x3AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -6638,76 +7782,91 @@ block:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z6
 	VBROADCASTSS (R10)(DX*1), Z7
-	VMOVUPS      (R9), Z8
+	VMOVUPS      (R8), Z8
 	VFMADD231PS  Z8, Z6, Z0
 	VFMADD231PS  Z8, Z7, Z3
-	VMOVUPS      64(R9), Z8
+	VMOVUPS      64(R8), Z8
 	VFMADD231PS  Z8, Z6, Z1
 	VFMADD231PS  Z8, Z7, Z4
-	VMOVUPS.Z    128(R9), K1, Z8
+	VMOVUPS.Z    128(R8), K1, Z8
 	VFMADD231PS  Z8, Z6, Z2
 	VFMADD231PS  Z8, Z7, Z5
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z6
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS   64(R8), Z6
+	VMOVUPS   64(CX), Z6
 	VADDPS    Z6, Z1, Z1
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 128(R8), K1, Z6
+	VMOVUPS.Z 128(CX), K1, Z6
 	VADDPS    Z6, Z2, Z2
 	VADDPS    Z6, Z5, Z5
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z6
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS   64(R8), Z6
+	VMOVUPS   64(CX), Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS.Z 128(R8), K1, Z6
+	VMOVUPS.Z 128(CX), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z6
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS   64(R8), Z6
+	VMOVUPS   64(CX), Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 128(R8), K1, Z6
+	VMOVUPS.Z 128(CX), K1, Z6
 	VADDPS    Z6, Z5, Z5
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z9, Z9, Z9
 	VMAXPS Z0, Z9, Z0
@@ -6718,17 +7877,24 @@ accumulated:
 	VMAXPS Z5, Z9, Z5
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, (DI)
 	VMOVUPS Z4, 64(DI)
 	VMOVUPS Z5, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6736,7 +7902,7 @@ activated:
 
 // func tile2x4AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile2x4AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile2x4AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -6771,86 +7937,101 @@ block:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z8
 	VBROADCASTSS (R10)(DX*1), Z9
-	VMOVUPS      (R9), Z10
+	VMOVUPS      (R8), Z10
 	VFMADD231PS  Z10, Z8, Z0
 	VFMADD231PS  Z10, Z9, Z4
-	VMOVUPS      64(R9), Z10
+	VMOVUPS      64(R8), Z10
 	VFMADD231PS  Z10, Z8, Z1
 	VFMADD231PS  Z10, Z9, Z5
-	VMOVUPS      128(R9), Z10
+	VMOVUPS      128(R8), Z10
 	VFMADD231PS  Z10, Z8, Z2
 	VFMADD231PS  Z10, Z9, Z6
-	VMOVUPS.Z    192(R9), K1, Z10
+	VMOVUPS.Z    192(R8), K1, Z10
 	VFMADD231PS  Z10, Z8, Z3
 	VFMADD231PS  Z10, Z9, Z7
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z8
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   64(R8), Z8
+	VMOVUPS   64(CX), Z8
 	VADDPS    Z8, Z1, Z1
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   128(R8), Z8
+	VMOVUPS   128(CX), Z8
 	VADDPS    Z8, Z2, Z2
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 192(R8), K1, Z8
+	VMOVUPS.Z 192(CX), K1, Z8
 	VADDPS    Z8, Z3, Z3
 	VADDPS    Z8, Z7, Z7
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z8
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS   64(R8), Z8
+	VMOVUPS   64(CX), Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS   128(R8), Z8
+	VMOVUPS   128(CX), Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z 192(R8), K1, Z8
+	VMOVUPS.Z 192(CX), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z8
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   64(R8), Z8
+	VMOVUPS   64(CX), Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   128(R8), Z8
+	VMOVUPS   128(CX), Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 192(R8), K1, Z8
+	VMOVUPS.Z 192(CX), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z11, Z11, Z11
 	VMAXPS Z0, Z11, Z0
@@ -6863,19 +8044,26 @@ accumulated:
 	VMAXPS Z7, Z11, Z7
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, 64(DI)
 	VMOVUPS Z6, 128(DI)
 	VMOVUPS Z7, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -6883,7 +8071,7 @@ activated:
 
 // func tile2x5AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile2x5AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile2x5AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -6920,96 +8108,111 @@ block:
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z10
 	VBROADCASTSS (R10)(DX*1), Z11
-	VMOVUPS      (R9), Z12
+	VMOVUPS      (R8), Z12
 	VFMADD231PS  Z12, Z10, Z0
 	VFMADD231PS  Z12, Z11, Z5
-	VMOVUPS      64(R9), Z12
+	VMOVUPS      64(R8), Z12
 	VFMADD231PS  Z12, Z10, Z1
 	VFMADD231PS  Z12, Z11, Z6
-	VMOVUPS      128(R9), Z12
+	VMOVUPS      128(R8), Z12
 	VFMADD231PS  Z12, Z10, Z2
 	VFMADD231PS  Z12, Z11, Z7
-	VMOVUPS      192(R9), Z12
+	VMOVUPS      192(R8), Z12
 	VFMADD231PS  Z12, Z10, Z3
 	VFMADD231PS  Z12, Z11, Z8
-	VMOVUPS.Z    256(R9), K1, Z12
+	VMOVUPS.Z    256(R8), K1, Z12
 	VFMADD231PS  Z12, Z10, Z4
 	VFMADD231PS  Z12, Z11, Z9
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z10
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z5, Z5
-	VMOVUPS   64(R8), Z10
+	VMOVUPS   64(CX), Z10
 	VADDPS    Z10, Z1, Z1
 	VADDPS    Z10, Z6, Z6
-	VMOVUPS   128(R8), Z10
+	VMOVUPS   128(CX), Z10
 	VADDPS    Z10, Z2, Z2
 	VADDPS    Z10, Z7, Z7
-	VMOVUPS   192(R8), Z10
+	VMOVUPS   192(CX), Z10
 	VADDPS    Z10, Z3, Z3
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 256(R8), K1, Z10
+	VMOVUPS.Z 256(CX), K1, Z10
 	VADDPS    Z10, Z4, Z4
 	VADDPS    Z10, Z9, Z9
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z10
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS   64(R8), Z10
+	VMOVUPS   64(CX), Z10
 	VADDPS    Z10, Z1, Z1
-	VMOVUPS   128(R8), Z10
+	VMOVUPS   128(CX), Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS   192(R8), Z10
+	VMOVUPS   192(CX), Z10
 	VADDPS    Z10, Z3, Z3
-	VMOVUPS.Z 256(R8), K1, Z10
+	VMOVUPS.Z 256(CX), K1, Z10
 	VADDPS    Z10, Z4, Z4
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z10
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z10
 	VADDPS    Z10, Z5, Z5
-	VMOVUPS   64(R8), Z10
+	VMOVUPS   64(CX), Z10
 	VADDPS    Z10, Z6, Z6
-	VMOVUPS   128(R8), Z10
+	VMOVUPS   128(CX), Z10
 	VADDPS    Z10, Z7, Z7
-	VMOVUPS   192(R8), Z10
+	VMOVUPS   192(CX), Z10
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 256(R8), K1, Z10
+	VMOVUPS.Z 256(CX), K1, Z10
 	VADDPS    Z10, Z9, Z9
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z13, Z13, Z13
 	VMAXPS Z0, Z13, Z0
@@ -7024,21 +8227,28 @@ accumulated:
 	VMAXPS Z9, Z13, Z9
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, 192(DI)
 	VMOVUPS Z4, K1, 256(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z5, (DI)
 	VMOVUPS Z6, 64(DI)
 	VMOVUPS Z7, 128(DI)
 	VMOVUPS Z8, 192(DI)
 	VMOVUPS Z9, K1, 256(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7046,7 +8256,7 @@ activated:
 
 // func tile2x6AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile2x6AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile2x6AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -7085,106 +8295,121 @@ block:
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z12
 	VBROADCASTSS (R10)(DX*1), Z13
-	VMOVUPS      (R9), Z14
+	VMOVUPS      (R8), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z6
-	VMOVUPS      64(R9), Z14
+	VMOVUPS      64(R8), Z14
 	VFMADD231PS  Z14, Z12, Z1
 	VFMADD231PS  Z14, Z13, Z7
-	VMOVUPS      128(R9), Z14
+	VMOVUPS      128(R8), Z14
 	VFMADD231PS  Z14, Z12, Z2
 	VFMADD231PS  Z14, Z13, Z8
-	VMOVUPS      192(R9), Z14
+	VMOVUPS      192(R8), Z14
 	VFMADD231PS  Z14, Z12, Z3
 	VFMADD231PS  Z14, Z13, Z9
-	VMOVUPS      256(R9), Z14
+	VMOVUPS      256(R8), Z14
 	VFMADD231PS  Z14, Z12, Z4
 	VFMADD231PS  Z14, Z13, Z10
-	VMOVUPS.Z    320(R9), K1, Z14
+	VMOVUPS.Z    320(R8), K1, Z14
 	VFMADD231PS  Z14, Z12, Z5
 	VFMADD231PS  Z14, Z13, Z11
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z1, Z1
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS   128(R8), Z12
+	VMOVUPS   128(CX), Z12
 	VADDPS    Z12, Z2, Z2
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS   192(R8), Z12
+	VMOVUPS   192(CX), Z12
 	VADDPS    Z12, Z3, Z3
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   256(R8), Z12
+	VMOVUPS   256(CX), Z12
 	VADDPS    Z12, Z4, Z4
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 320(R8), K1, Z12
+	VMOVUPS.Z 320(CX), K1, Z12
 	VADDPS    Z12, Z5, Z5
 	VADDPS    Z12, Z11, Z11
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z12
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS   128(R8), Z12
+	VMOVUPS   128(CX), Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS   192(R8), Z12
+	VMOVUPS   192(CX), Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS   256(R8), Z12
+	VMOVUPS   256(CX), Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z 320(R8), K1, Z12
+	VMOVUPS.Z 320(CX), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS   128(R8), Z12
+	VMOVUPS   128(CX), Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS   192(R8), Z12
+	VMOVUPS   192(CX), Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   256(R8), Z12
+	VMOVUPS   256(CX), Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 320(R8), K1, Z12
+	VMOVUPS.Z 320(CX), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z15, Z15, Z15
 	VMAXPS Z0, Z15, Z0
@@ -7201,23 +8426,30 @@ accumulated:
 	VMAXPS Z11, Z15, Z11
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, 192(DI)
 	VMOVUPS Z4, 256(DI)
 	VMOVUPS Z5, K1, 320(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, 64(DI)
 	VMOVUPS Z8, 128(DI)
 	VMOVUPS Z9, 192(DI)
 	VMOVUPS Z10, 256(DI)
 	VMOVUPS Z11, K1, 320(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7225,7 +8457,7 @@ activated:
 
 // func tile2x7AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile2x7AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile2x7AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -7266,116 +8498,131 @@ block:
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z14
 	VBROADCASTSS (R10)(DX*1), Z15
-	VMOVUPS      (R9), Z16
+	VMOVUPS      (R8), Z16
 	VFMADD231PS  Z16, Z14, Z0
 	VFMADD231PS  Z16, Z15, Z7
-	VMOVUPS      64(R9), Z16
+	VMOVUPS      64(R8), Z16
 	VFMADD231PS  Z16, Z14, Z1
 	VFMADD231PS  Z16, Z15, Z8
-	VMOVUPS      128(R9), Z16
+	VMOVUPS      128(R8), Z16
 	VFMADD231PS  Z16, Z14, Z2
 	VFMADD231PS  Z16, Z15, Z9
-	VMOVUPS      192(R9), Z16
+	VMOVUPS      192(R8), Z16
 	VFMADD231PS  Z16, Z14, Z3
 	VFMADD231PS  Z16, Z15, Z10
-	VMOVUPS      256(R9), Z16
+	VMOVUPS      256(R8), Z16
 	VFMADD231PS  Z16, Z14, Z4
 	VFMADD231PS  Z16, Z15, Z11
-	VMOVUPS      320(R9), Z16
+	VMOVUPS      320(R8), Z16
 	VFMADD231PS  Z16, Z14, Z5
 	VFMADD231PS  Z16, Z15, Z12
-	VMOVUPS.Z    384(R9), K1, Z16
+	VMOVUPS.Z    384(R8), K1, Z16
 	VFMADD231PS  Z16, Z14, Z6
 	VFMADD231PS  Z16, Z15, Z13
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z14
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z7, Z7
-	VMOVUPS   64(R8), Z14
+	VMOVUPS   64(CX), Z14
 	VADDPS    Z14, Z1, Z1
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS   128(R8), Z14
+	VMOVUPS   128(CX), Z14
 	VADDPS    Z14, Z2, Z2
 	VADDPS    Z14, Z9, Z9
-	VMOVUPS   192(R8), Z14
+	VMOVUPS   192(CX), Z14
 	VADDPS    Z14, Z3, Z3
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS   256(R8), Z14
+	VMOVUPS   256(CX), Z14
 	VADDPS    Z14, Z4, Z4
 	VADDPS    Z14, Z11, Z11
-	VMOVUPS   320(R8), Z14
+	VMOVUPS   320(CX), Z14
 	VADDPS    Z14, Z5, Z5
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 384(R8), K1, Z14
+	VMOVUPS.Z 384(CX), K1, Z14
 	VADDPS    Z14, Z6, Z6
 	VADDPS    Z14, Z13, Z13
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z14
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z14
 	VADDPS    Z14, Z0, Z0
-	VMOVUPS   64(R8), Z14
+	VMOVUPS   64(CX), Z14
 	VADDPS    Z14, Z1, Z1
-	VMOVUPS   128(R8), Z14
+	VMOVUPS   128(CX), Z14
 	VADDPS    Z14, Z2, Z2
-	VMOVUPS   192(R8), Z14
+	VMOVUPS   192(CX), Z14
 	VADDPS    Z14, Z3, Z3
-	VMOVUPS   256(R8), Z14
+	VMOVUPS   256(CX), Z14
 	VADDPS    Z14, Z4, Z4
-	VMOVUPS   320(R8), Z14
+	VMOVUPS   320(CX), Z14
 	VADDPS    Z14, Z5, Z5
-	VMOVUPS.Z 384(R8), K1, Z14
+	VMOVUPS.Z 384(CX), K1, Z14
 	VADDPS    Z14, Z6, Z6
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z14
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z14
 	VADDPS    Z14, Z7, Z7
-	VMOVUPS   64(R8), Z14
+	VMOVUPS   64(CX), Z14
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS   128(R8), Z14
+	VMOVUPS   128(CX), Z14
 	VADDPS    Z14, Z9, Z9
-	VMOVUPS   192(R8), Z14
+	VMOVUPS   192(CX), Z14
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS   256(R8), Z14
+	VMOVUPS   256(CX), Z14
 	VADDPS    Z14, Z11, Z11
-	VMOVUPS   320(R8), Z14
+	VMOVUPS   320(CX), Z14
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 384(R8), K1, Z14
+	VMOVUPS.Z 384(CX), K1, Z14
 	VADDPS    Z14, Z13, Z13
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z17, Z17, Z17
 	VMAXPS Z0, Z17, Z0
@@ -7394,8 +8641,8 @@ accumulated:
 	VMAXPS Z13, Z17, Z13
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -7403,7 +8650,7 @@ activated:
 	VMOVUPS Z4, 256(DI)
 	VMOVUPS Z5, 320(DI)
 	VMOVUPS Z6, K1, 384(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z7, (DI)
 	VMOVUPS Z8, 64(DI)
 	VMOVUPS Z9, 128(DI)
@@ -7411,8 +8658,15 @@ activated:
 	VMOVUPS Z11, 256(DI)
 	VMOVUPS Z12, 320(DI)
 	VMOVUPS Z13, K1, 384(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7420,7 +8674,7 @@ activated:
 
 // func tile2x8AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile2x8AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile2x8AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -7463,126 +8717,141 @@ block:
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z16
 	VBROADCASTSS (R10)(DX*1), Z17
-	VMOVUPS      (R9), Z18
+	VMOVUPS      (R8), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z8
-	VMOVUPS      64(R9), Z18
+	VMOVUPS      64(R8), Z18
 	VFMADD231PS  Z18, Z16, Z1
 	VFMADD231PS  Z18, Z17, Z9
-	VMOVUPS      128(R9), Z18
+	VMOVUPS      128(R8), Z18
 	VFMADD231PS  Z18, Z16, Z2
 	VFMADD231PS  Z18, Z17, Z10
-	VMOVUPS      192(R9), Z18
+	VMOVUPS      192(R8), Z18
 	VFMADD231PS  Z18, Z16, Z3
 	VFMADD231PS  Z18, Z17, Z11
-	VMOVUPS      256(R9), Z18
+	VMOVUPS      256(R8), Z18
 	VFMADD231PS  Z18, Z16, Z4
 	VFMADD231PS  Z18, Z17, Z12
-	VMOVUPS      320(R9), Z18
+	VMOVUPS      320(R8), Z18
 	VFMADD231PS  Z18, Z16, Z5
 	VFMADD231PS  Z18, Z17, Z13
-	VMOVUPS      384(R9), Z18
+	VMOVUPS      384(R8), Z18
 	VFMADD231PS  Z18, Z16, Z6
 	VFMADD231PS  Z18, Z17, Z14
-	VMOVUPS.Z    448(R9), K1, Z18
+	VMOVUPS.Z    448(R8), K1, Z18
 	VFMADD231PS  Z18, Z16, Z7
 	VFMADD231PS  Z18, Z17, Z15
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS   64(R8), Z16
+	VMOVUPS   64(CX), Z16
 	VADDPS    Z16, Z1, Z1
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS   128(R8), Z16
+	VMOVUPS   128(CX), Z16
 	VADDPS    Z16, Z2, Z2
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS   192(R8), Z16
+	VMOVUPS   192(CX), Z16
 	VADDPS    Z16, Z3, Z3
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS   256(R8), Z16
+	VMOVUPS   256(CX), Z16
 	VADDPS    Z16, Z4, Z4
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   320(R8), Z16
+	VMOVUPS   320(CX), Z16
 	VADDPS    Z16, Z5, Z5
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   384(R8), Z16
+	VMOVUPS   384(CX), Z16
 	VADDPS    Z16, Z6, Z6
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 448(R8), K1, Z16
+	VMOVUPS.Z 448(CX), K1, Z16
 	VADDPS    Z16, Z7, Z7
 	VADDPS    Z16, Z15, Z15
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z16
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS   64(R8), Z16
+	VMOVUPS   64(CX), Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS   128(R8), Z16
+	VMOVUPS   128(CX), Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS   192(R8), Z16
+	VMOVUPS   192(CX), Z16
 	VADDPS    Z16, Z3, Z3
-	VMOVUPS   256(R8), Z16
+	VMOVUPS   256(CX), Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS   320(R8), Z16
+	VMOVUPS   320(CX), Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS   384(R8), Z16
+	VMOVUPS   384(CX), Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS.Z 448(R8), K1, Z16
+	VMOVUPS.Z 448(CX), K1, Z16
 	VADDPS    Z16, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS   64(R8), Z16
+	VMOVUPS   64(CX), Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS   128(R8), Z16
+	VMOVUPS   128(CX), Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS   192(R8), Z16
+	VMOVUPS   192(CX), Z16
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS   256(R8), Z16
+	VMOVUPS   256(CX), Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   320(R8), Z16
+	VMOVUPS   320(CX), Z16
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   384(R8), Z16
+	VMOVUPS   384(CX), Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 448(R8), K1, Z16
+	VMOVUPS.Z 448(CX), K1, Z16
 	VADDPS    Z16, Z15, Z15
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z19, Z19, Z19
 	VMAXPS Z0, Z19, Z0
@@ -7603,8 +8872,8 @@ accumulated:
 	VMAXPS Z15, Z19, Z15
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -7613,7 +8882,7 @@ activated:
 	VMOVUPS Z5, 320(DI)
 	VMOVUPS Z6, 384(DI)
 	VMOVUPS Z7, K1, 448(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, 64(DI)
 	VMOVUPS Z10, 128(DI)
@@ -7622,8 +8891,15 @@ activated:
 	VMOVUPS Z13, 320(DI)
 	VMOVUPS Z14, 384(DI)
 	VMOVUPS Z15, K1, 448(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7631,7 +8907,7 @@ activated:
 
 // func tile3x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile3x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -7661,18 +8937,24 @@ block:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z3
+	VMOVUPS.Z    (R8), K1, Z3
 	VBROADCASTSS (R10), Z4
 	VFMADD231PS  Z3, Z4, Z0
 	VBROADCASTSS (R10)(DX*1), Z4
@@ -7680,43 +8962,52 @@ step:
 	VBROADCASTSS (R10)(DX*2), Z4
 	VFMADD231PS  Z3, Z4, Z2
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z3
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z3
 	VADDPS    Z3, Z0, Z0
 	VADDPS    Z3, Z1, Z1
 	VADDPS    Z3, Z2, Z2
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z3
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z3
 	VADDPS    Z3, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z3
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z3
 	VADDPS    Z3, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z3
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z3
 	VADDPS    Z3, Z2, Z2
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z5, Z5, Z5
 	VMAXPS Z0, Z5, Z0
@@ -7724,16 +9015,23 @@ accumulated:
 	VMAXPS Z2, Z5, Z2
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7741,7 +9039,7 @@ activated:
 
 // func tile3x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile3x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -7774,19 +9072,25 @@ block:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z6
-	VMOVUPS.Z    64(R9), K1, Z7
+	VMOVUPS      (R8), Z6
+	VMOVUPS.Z    64(R8), K1, Z7
 	VBROADCASTSS (R10), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
@@ -7797,53 +9101,62 @@ step:
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z6
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z2, Z2
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z6
+	VMOVUPS.Z 64(CX), K1, Z6
 	VADDPS    Z6, Z1, Z1
 	VADDPS    Z6, Z3, Z3
 	VADDPS    Z6, Z5, Z5
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z6
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z6
+	VMOVUPS.Z 64(CX), K1, Z6
 	VADDPS    Z6, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z6
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z6
+	VMOVUPS.Z 64(CX), K1, Z6
 	VADDPS    Z6, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z6
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z6
+	VMOVUPS.Z 64(CX), K1, Z6
 	VADDPS    Z6, Z5, Z5
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z9, Z9, Z9
 	VMAXPS Z0, Z9, Z0
@@ -7854,19 +9167,26 @@ accumulated:
 	VMAXPS Z5, Z9, Z5
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -7874,7 +9194,7 @@ activated:
 
 // func tile3x3AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile3x3AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile3x3AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -7910,20 +9230,26 @@ block:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z9
-	VMOVUPS      64(R9), Z10
-	VMOVUPS.Z    128(R9), K1, Z11
+	VMOVUPS      (R8), Z9
+	VMOVUPS      64(R8), Z10
+	VMOVUPS.Z    128(R8), K1, Z11
 	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z9, Z12, Z0
 	VFMADD231PS  Z10, Z12, Z1
@@ -7937,63 +9263,72 @@ step:
 	VFMADD231PS  Z10, Z12, Z7
 	VFMADD231PS  Z11, Z12, Z8
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z9
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z9
 	VADDPS    Z9, Z0, Z0
 	VADDPS    Z9, Z3, Z3
 	VADDPS    Z9, Z6, Z6
-	VMOVUPS   64(R8), Z9
+	VMOVUPS   64(CX), Z9
 	VADDPS    Z9, Z1, Z1
 	VADDPS    Z9, Z4, Z4
 	VADDPS    Z9, Z7, Z7
-	VMOVUPS.Z 128(R8), K1, Z9
+	VMOVUPS.Z 128(CX), K1, Z9
 	VADDPS    Z9, Z2, Z2
 	VADDPS    Z9, Z5, Z5
 	VADDPS    Z9, Z8, Z8
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z9
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z9
 	VADDPS    Z9, Z0, Z0
-	VMOVUPS   64(R8), Z9
+	VMOVUPS   64(CX), Z9
 	VADDPS    Z9, Z1, Z1
-	VMOVUPS.Z 128(R8), K1, Z9
+	VMOVUPS.Z 128(CX), K1, Z9
 	VADDPS    Z9, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z9
 	VADDPS    Z9, Z3, Z3
-	VMOVUPS   64(R8), Z9
+	VMOVUPS   64(CX), Z9
 	VADDPS    Z9, Z4, Z4
-	VMOVUPS.Z 128(R8), K1, Z9
+	VMOVUPS.Z 128(CX), K1, Z9
 	VADDPS    Z9, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z9
 	VADDPS    Z9, Z6, Z6
-	VMOVUPS   64(R8), Z9
+	VMOVUPS   64(CX), Z9
 	VADDPS    Z9, Z7, Z7
-	VMOVUPS.Z 128(R8), K1, Z9
+	VMOVUPS.Z 128(CX), K1, Z9
 	VADDPS    Z9, Z8, Z8
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z13, Z13, Z13
 	VMAXPS Z0, Z13, Z0
@@ -8007,22 +9342,29 @@ accumulated:
 	VMAXPS Z8, Z13, Z8
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, (DI)
 	VMOVUPS Z4, 64(DI)
 	VMOVUPS Z5, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, 64(DI)
 	VMOVUPS Z8, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -8030,7 +9372,7 @@ activated:
 
 // func tile3x4AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile3x4AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile3x4AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -8069,104 +9411,119 @@ block:
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z12
 	VBROADCASTSS (R10)(DX*1), Z13
 	VBROADCASTSS (R10)(DX*2), Z14
-	VMOVUPS      (R9), Z15
+	VMOVUPS      (R8), Z15
 	VFMADD231PS  Z15, Z12, Z0
 	VFMADD231PS  Z15, Z13, Z4
 	VFMADD231PS  Z15, Z14, Z8
-	VMOVUPS      64(R9), Z15
+	VMOVUPS      64(R8), Z15
 	VFMADD231PS  Z15, Z12, Z1
 	VFMADD231PS  Z15, Z13, Z5
 	VFMADD231PS  Z15, Z14, Z9
-	VMOVUPS      128(R9), Z15
+	VMOVUPS      128(R8), Z15
 	VFMADD231PS  Z15, Z12, Z2
 	VFMADD231PS  Z15, Z13, Z6
 	VFMADD231PS  Z15, Z14, Z10
-	VMOVUPS.Z    192(R9), K1, Z15
+	VMOVUPS.Z    192(R8), K1, Z15
 	VFMADD231PS  Z15, Z12, Z3
 	VFMADD231PS  Z15, Z13, Z7
 	VFMADD231PS  Z15, Z14, Z11
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z4, Z4
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z1, Z1
 	VADDPS    Z12, Z5, Z5
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   128(R8), Z12
+	VMOVUPS   128(CX), Z12
 	VADDPS    Z12, Z2, Z2
 	VADDPS    Z12, Z6, Z6
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 192(R8), K1, Z12
+	VMOVUPS.Z 192(CX), K1, Z12
 	VADDPS    Z12, Z3, Z3
 	VADDPS    Z12, Z7, Z7
 	VADDPS    Z12, Z11, Z11
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z12
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS   128(R8), Z12
+	VMOVUPS   128(CX), Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS.Z 192(R8), K1, Z12
+	VMOVUPS.Z 192(CX), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z5, Z5
-	VMOVUPS   128(R8), Z12
+	VMOVUPS   128(CX), Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS.Z 192(R8), K1, Z12
+	VMOVUPS.Z 192(CX), K1, Z12
 	VADDPS    Z12, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   128(R8), Z12
+	VMOVUPS   128(CX), Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 192(R8), K1, Z12
+	VMOVUPS.Z 192(CX), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
@@ -8183,25 +9540,32 @@ accumulated:
 	VMAXPS Z11, Z16, Z11
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, 64(DI)
 	VMOVUPS Z6, 128(DI)
 	VMOVUPS Z7, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, 64(DI)
 	VMOVUPS Z10, 128(DI)
 	VMOVUPS Z11, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -8209,7 +9573,7 @@ activated:
 
 // func tile3x5AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile3x5AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile3x5AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -8251,118 +9615,133 @@ block:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z15
 	VBROADCASTSS (R10)(DX*1), Z16
 	VBROADCASTSS (R10)(DX*2), Z17
-	VMOVUPS      (R9), Z18
+	VMOVUPS      (R8), Z18
 	VFMADD231PS  Z18, Z15, Z0
 	VFMADD231PS  Z18, Z16, Z5
 	VFMADD231PS  Z18, Z17, Z10
-	VMOVUPS      64(R9), Z18
+	VMOVUPS      64(R8), Z18
 	VFMADD231PS  Z18, Z15, Z1
 	VFMADD231PS  Z18, Z16, Z6
 	VFMADD231PS  Z18, Z17, Z11
-	VMOVUPS      128(R9), Z18
+	VMOVUPS      128(R8), Z18
 	VFMADD231PS  Z18, Z15, Z2
 	VFMADD231PS  Z18, Z16, Z7
 	VFMADD231PS  Z18, Z17, Z12
-	VMOVUPS      192(R9), Z18
+	VMOVUPS      192(R8), Z18
 	VFMADD231PS  Z18, Z15, Z3
 	VFMADD231PS  Z18, Z16, Z8
 	VFMADD231PS  Z18, Z17, Z13
-	VMOVUPS.Z    256(R9), K1, Z18
+	VMOVUPS.Z    256(R8), K1, Z18
 	VFMADD231PS  Z18, Z15, Z4
 	VFMADD231PS  Z18, Z16, Z9
 	VFMADD231PS  Z18, Z17, Z14
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z15
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z15
 	VADDPS    Z15, Z0, Z0
 	VADDPS    Z15, Z5, Z5
 	VADDPS    Z15, Z10, Z10
-	VMOVUPS   64(R8), Z15
+	VMOVUPS   64(CX), Z15
 	VADDPS    Z15, Z1, Z1
 	VADDPS    Z15, Z6, Z6
 	VADDPS    Z15, Z11, Z11
-	VMOVUPS   128(R8), Z15
+	VMOVUPS   128(CX), Z15
 	VADDPS    Z15, Z2, Z2
 	VADDPS    Z15, Z7, Z7
 	VADDPS    Z15, Z12, Z12
-	VMOVUPS   192(R8), Z15
+	VMOVUPS   192(CX), Z15
 	VADDPS    Z15, Z3, Z3
 	VADDPS    Z15, Z8, Z8
 	VADDPS    Z15, Z13, Z13
-	VMOVUPS.Z 256(R8), K1, Z15
+	VMOVUPS.Z 256(CX), K1, Z15
 	VADDPS    Z15, Z4, Z4
 	VADDPS    Z15, Z9, Z9
 	VADDPS    Z15, Z14, Z14
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z15
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z15
 	VADDPS    Z15, Z0, Z0
-	VMOVUPS   64(R8), Z15
+	VMOVUPS   64(CX), Z15
 	VADDPS    Z15, Z1, Z1
-	VMOVUPS   128(R8), Z15
+	VMOVUPS   128(CX), Z15
 	VADDPS    Z15, Z2, Z2
-	VMOVUPS   192(R8), Z15
+	VMOVUPS   192(CX), Z15
 	VADDPS    Z15, Z3, Z3
-	VMOVUPS.Z 256(R8), K1, Z15
+	VMOVUPS.Z 256(CX), K1, Z15
 	VADDPS    Z15, Z4, Z4
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z15
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z15
 	VADDPS    Z15, Z5, Z5
-	VMOVUPS   64(R8), Z15
+	VMOVUPS   64(CX), Z15
 	VADDPS    Z15, Z6, Z6
-	VMOVUPS   128(R8), Z15
+	VMOVUPS   128(CX), Z15
 	VADDPS    Z15, Z7, Z7
-	VMOVUPS   192(R8), Z15
+	VMOVUPS   192(CX), Z15
 	VADDPS    Z15, Z8, Z8
-	VMOVUPS.Z 256(R8), K1, Z15
+	VMOVUPS.Z 256(CX), K1, Z15
 	VADDPS    Z15, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z15
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z15
 	VADDPS    Z15, Z10, Z10
-	VMOVUPS   64(R8), Z15
+	VMOVUPS   64(CX), Z15
 	VADDPS    Z15, Z11, Z11
-	VMOVUPS   128(R8), Z15
+	VMOVUPS   128(CX), Z15
 	VADDPS    Z15, Z12, Z12
-	VMOVUPS   192(R8), Z15
+	VMOVUPS   192(CX), Z15
 	VADDPS    Z15, Z13, Z13
-	VMOVUPS.Z 256(R8), K1, Z15
+	VMOVUPS.Z 256(CX), K1, Z15
 	VADDPS    Z15, Z14, Z14
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z19, Z19, Z19
 	VMAXPS Z0, Z19, Z0
@@ -8382,28 +9761,35 @@ accumulated:
 	VMAXPS Z14, Z19, Z14
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, 192(DI)
 	VMOVUPS Z4, K1, 256(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z5, (DI)
 	VMOVUPS Z6, 64(DI)
 	VMOVUPS Z7, 128(DI)
 	VMOVUPS Z8, 192(DI)
 	VMOVUPS Z9, K1, 256(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, 64(DI)
 	VMOVUPS Z12, 128(DI)
 	VMOVUPS Z13, 192(DI)
 	VMOVUPS Z14, K1, 256(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -8411,7 +9797,7 @@ activated:
 
 // func tile3x6AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile3x6AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile3x6AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -8456,132 +9842,147 @@ block:
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z18
 	VBROADCASTSS (R10)(DX*1), Z19
 	VBROADCASTSS (R10)(DX*2), Z20
-	VMOVUPS      (R9), Z21
+	VMOVUPS      (R8), Z21
 	VFMADD231PS  Z21, Z18, Z0
 	VFMADD231PS  Z21, Z19, Z6
 	VFMADD231PS  Z21, Z20, Z12
-	VMOVUPS      64(R9), Z21
+	VMOVUPS      64(R8), Z21
 	VFMADD231PS  Z21, Z18, Z1
 	VFMADD231PS  Z21, Z19, Z7
 	VFMADD231PS  Z21, Z20, Z13
-	VMOVUPS      128(R9), Z21
+	VMOVUPS      128(R8), Z21
 	VFMADD231PS  Z21, Z18, Z2
 	VFMADD231PS  Z21, Z19, Z8
 	VFMADD231PS  Z21, Z20, Z14
-	VMOVUPS      192(R9), Z21
+	VMOVUPS      192(R8), Z21
 	VFMADD231PS  Z21, Z18, Z3
 	VFMADD231PS  Z21, Z19, Z9
 	VFMADD231PS  Z21, Z20, Z15
-	VMOVUPS      256(R9), Z21
+	VMOVUPS      256(R8), Z21
 	VFMADD231PS  Z21, Z18, Z4
 	VFMADD231PS  Z21, Z19, Z10
 	VFMADD231PS  Z21, Z20, Z16
-	VMOVUPS.Z    320(R9), K1, Z21
+	VMOVUPS.Z    320(R8), K1, Z21
 	VFMADD231PS  Z21, Z18, Z5
 	VFMADD231PS  Z21, Z19, Z11
 	VFMADD231PS  Z21, Z20, Z17
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z6, Z6
 	VADDPS    Z18, Z12, Z12
-	VMOVUPS   64(R8), Z18
+	VMOVUPS   64(CX), Z18
 	VADDPS    Z18, Z1, Z1
 	VADDPS    Z18, Z7, Z7
 	VADDPS    Z18, Z13, Z13
-	VMOVUPS   128(R8), Z18
+	VMOVUPS   128(CX), Z18
 	VADDPS    Z18, Z2, Z2
 	VADDPS    Z18, Z8, Z8
 	VADDPS    Z18, Z14, Z14
-	VMOVUPS   192(R8), Z18
+	VMOVUPS   192(CX), Z18
 	VADDPS    Z18, Z3, Z3
 	VADDPS    Z18, Z9, Z9
 	VADDPS    Z18, Z15, Z15
-	VMOVUPS   256(R8), Z18
+	VMOVUPS   256(CX), Z18
 	VADDPS    Z18, Z4, Z4
 	VADDPS    Z18, Z10, Z10
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 320(R8), K1, Z18
+	VMOVUPS.Z 320(CX), K1, Z18
 	VADDPS    Z18, Z5, Z5
 	VADDPS    Z18, Z11, Z11
 	VADDPS    Z18, Z17, Z17
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z18
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z0, Z0
-	VMOVUPS   64(R8), Z18
+	VMOVUPS   64(CX), Z18
 	VADDPS    Z18, Z1, Z1
-	VMOVUPS   128(R8), Z18
+	VMOVUPS   128(CX), Z18
 	VADDPS    Z18, Z2, Z2
-	VMOVUPS   192(R8), Z18
+	VMOVUPS   192(CX), Z18
 	VADDPS    Z18, Z3, Z3
-	VMOVUPS   256(R8), Z18
+	VMOVUPS   256(CX), Z18
 	VADDPS    Z18, Z4, Z4
-	VMOVUPS.Z 320(R8), K1, Z18
+	VMOVUPS.Z 320(CX), K1, Z18
 	VADDPS    Z18, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z6, Z6
-	VMOVUPS   64(R8), Z18
+	VMOVUPS   64(CX), Z18
 	VADDPS    Z18, Z7, Z7
-	VMOVUPS   128(R8), Z18
+	VMOVUPS   128(CX), Z18
 	VADDPS    Z18, Z8, Z8
-	VMOVUPS   192(R8), Z18
+	VMOVUPS   192(CX), Z18
 	VADDPS    Z18, Z9, Z9
-	VMOVUPS   256(R8), Z18
+	VMOVUPS   256(CX), Z18
 	VADDPS    Z18, Z10, Z10
-	VMOVUPS.Z 320(R8), K1, Z18
+	VMOVUPS.Z 320(CX), K1, Z18
 	VADDPS    Z18, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z12, Z12
-	VMOVUPS   64(R8), Z18
+	VMOVUPS   64(CX), Z18
 	VADDPS    Z18, Z13, Z13
-	VMOVUPS   128(R8), Z18
+	VMOVUPS   128(CX), Z18
 	VADDPS    Z18, Z14, Z14
-	VMOVUPS   192(R8), Z18
+	VMOVUPS   192(CX), Z18
 	VADDPS    Z18, Z15, Z15
-	VMOVUPS   256(R8), Z18
+	VMOVUPS   256(CX), Z18
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 320(R8), K1, Z18
+	VMOVUPS.Z 320(CX), K1, Z18
 	VADDPS    Z18, Z17, Z17
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z22, Z22, Z22
 	VMAXPS Z0, Z22, Z0
@@ -8604,31 +10005,38 @@ accumulated:
 	VMAXPS Z17, Z22, Z17
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, 192(DI)
 	VMOVUPS Z4, 256(DI)
 	VMOVUPS Z5, K1, 320(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, 64(DI)
 	VMOVUPS Z8, 128(DI)
 	VMOVUPS Z9, 192(DI)
 	VMOVUPS Z10, 256(DI)
 	VMOVUPS Z11, K1, 320(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, 64(DI)
 	VMOVUPS Z14, 128(DI)
 	VMOVUPS Z15, 192(DI)
 	VMOVUPS Z16, 256(DI)
 	VMOVUPS Z17, K1, 320(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -8636,7 +10044,7 @@ activated:
 
 // func tile3x7AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile3x7AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile3x7AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -8684,146 +10092,161 @@ block:
 	VPXORD Z19, Z19, Z19
 	VPXORD Z20, Z20, Z20
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z21
 	VBROADCASTSS (R10)(DX*1), Z22
 	VBROADCASTSS (R10)(DX*2), Z23
-	VMOVUPS      (R9), Z24
+	VMOVUPS      (R8), Z24
 	VFMADD231PS  Z24, Z21, Z0
 	VFMADD231PS  Z24, Z22, Z7
 	VFMADD231PS  Z24, Z23, Z14
-	VMOVUPS      64(R9), Z24
+	VMOVUPS      64(R8), Z24
 	VFMADD231PS  Z24, Z21, Z1
 	VFMADD231PS  Z24, Z22, Z8
 	VFMADD231PS  Z24, Z23, Z15
-	VMOVUPS      128(R9), Z24
+	VMOVUPS      128(R8), Z24
 	VFMADD231PS  Z24, Z21, Z2
 	VFMADD231PS  Z24, Z22, Z9
 	VFMADD231PS  Z24, Z23, Z16
-	VMOVUPS      192(R9), Z24
+	VMOVUPS      192(R8), Z24
 	VFMADD231PS  Z24, Z21, Z3
 	VFMADD231PS  Z24, Z22, Z10
 	VFMADD231PS  Z24, Z23, Z17
-	VMOVUPS      256(R9), Z24
+	VMOVUPS      256(R8), Z24
 	VFMADD231PS  Z24, Z21, Z4
 	VFMADD231PS  Z24, Z22, Z11
 	VFMADD231PS  Z24, Z23, Z18
-	VMOVUPS      320(R9), Z24
+	VMOVUPS      320(R8), Z24
 	VFMADD231PS  Z24, Z21, Z5
 	VFMADD231PS  Z24, Z22, Z12
 	VFMADD231PS  Z24, Z23, Z19
-	VMOVUPS.Z    384(R9), K1, Z24
+	VMOVUPS.Z    384(R8), K1, Z24
 	VFMADD231PS  Z24, Z21, Z6
 	VFMADD231PS  Z24, Z22, Z13
 	VFMADD231PS  Z24, Z23, Z20
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z21
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z21
 	VADDPS    Z21, Z0, Z0
 	VADDPS    Z21, Z7, Z7
 	VADDPS    Z21, Z14, Z14
-	VMOVUPS   64(R8), Z21
+	VMOVUPS   64(CX), Z21
 	VADDPS    Z21, Z1, Z1
 	VADDPS    Z21, Z8, Z8
 	VADDPS    Z21, Z15, Z15
-	VMOVUPS   128(R8), Z21
+	VMOVUPS   128(CX), Z21
 	VADDPS    Z21, Z2, Z2
 	VADDPS    Z21, Z9, Z9
 	VADDPS    Z21, Z16, Z16
-	VMOVUPS   192(R8), Z21
+	VMOVUPS   192(CX), Z21
 	VADDPS    Z21, Z3, Z3
 	VADDPS    Z21, Z10, Z10
 	VADDPS    Z21, Z17, Z17
-	VMOVUPS   256(R8), Z21
+	VMOVUPS   256(CX), Z21
 	VADDPS    Z21, Z4, Z4
 	VADDPS    Z21, Z11, Z11
 	VADDPS    Z21, Z18, Z18
-	VMOVUPS   320(R8), Z21
+	VMOVUPS   320(CX), Z21
 	VADDPS    Z21, Z5, Z5
 	VADDPS    Z21, Z12, Z12
 	VADDPS    Z21, Z19, Z19
-	VMOVUPS.Z 384(R8), K1, Z21
+	VMOVUPS.Z 384(CX), K1, Z21
 	VADDPS    Z21, Z6, Z6
 	VADDPS    Z21, Z13, Z13
 	VADDPS    Z21, Z20, Z20
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z21
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z21
 	VADDPS    Z21, Z0, Z0
-	VMOVUPS   64(R8), Z21
+	VMOVUPS   64(CX), Z21
 	VADDPS    Z21, Z1, Z1
-	VMOVUPS   128(R8), Z21
+	VMOVUPS   128(CX), Z21
 	VADDPS    Z21, Z2, Z2
-	VMOVUPS   192(R8), Z21
+	VMOVUPS   192(CX), Z21
 	VADDPS    Z21, Z3, Z3
-	VMOVUPS   256(R8), Z21
+	VMOVUPS   256(CX), Z21
 	VADDPS    Z21, Z4, Z4
-	VMOVUPS   320(R8), Z21
+	VMOVUPS   320(CX), Z21
 	VADDPS    Z21, Z5, Z5
-	VMOVUPS.Z 384(R8), K1, Z21
+	VMOVUPS.Z 384(CX), K1, Z21
 	VADDPS    Z21, Z6, Z6
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z21
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z21
 	VADDPS    Z21, Z7, Z7
-	VMOVUPS   64(R8), Z21
+	VMOVUPS   64(CX), Z21
 	VADDPS    Z21, Z8, Z8
-	VMOVUPS   128(R8), Z21
+	VMOVUPS   128(CX), Z21
 	VADDPS    Z21, Z9, Z9
-	VMOVUPS   192(R8), Z21
+	VMOVUPS   192(CX), Z21
 	VADDPS    Z21, Z10, Z10
-	VMOVUPS   256(R8), Z21
+	VMOVUPS   256(CX), Z21
 	VADDPS    Z21, Z11, Z11
-	VMOVUPS   320(R8), Z21
+	VMOVUPS   320(CX), Z21
 	VADDPS    Z21, Z12, Z12
-	VMOVUPS.Z 384(R8), K1, Z21
+	VMOVUPS.Z 384(CX), K1, Z21
 	VADDPS    Z21, Z13, Z13
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z21
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z21
 	VADDPS    Z21, Z14, Z14
-	VMOVUPS   64(R8), Z21
+	VMOVUPS   64(CX), Z21
 	VADDPS    Z21, Z15, Z15
-	VMOVUPS   128(R8), Z21
+	VMOVUPS   128(CX), Z21
 	VADDPS    Z21, Z16, Z16
-	VMOVUPS   192(R8), Z21
+	VMOVUPS   192(CX), Z21
 	VADDPS    Z21, Z17, Z17
-	VMOVUPS   256(R8), Z21
+	VMOVUPS   256(CX), Z21
 	VADDPS    Z21, Z18, Z18
-	VMOVUPS   320(R8), Z21
+	VMOVUPS   320(CX), Z21
 	VADDPS    Z21, Z19, Z19
-	VMOVUPS.Z 384(R8), K1, Z21
+	VMOVUPS.Z 384(CX), K1, Z21
 	VADDPS    Z21, Z20, Z20
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z25, Z25, Z25
 	VMAXPS Z0, Z25, Z0
@@ -8849,8 +10272,8 @@ accumulated:
 	VMAXPS Z20, Z25, Z20
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -8858,7 +10281,7 @@ activated:
 	VMOVUPS Z4, 256(DI)
 	VMOVUPS Z5, 320(DI)
 	VMOVUPS Z6, K1, 384(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z7, (DI)
 	VMOVUPS Z8, 64(DI)
 	VMOVUPS Z9, 128(DI)
@@ -8866,7 +10289,7 @@ activated:
 	VMOVUPS Z11, 256(DI)
 	VMOVUPS Z12, 320(DI)
 	VMOVUPS Z13, K1, 384(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, 64(DI)
 	VMOVUPS Z16, 128(DI)
@@ -8874,9 +10297,16 @@ activated:
 	VMOVUPS Z18, 256(DI)
 	VMOVUPS Z19, 320(DI)
 	VMOVUPS Z20, K1, 384(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -8884,7 +10314,7 @@ activated:
 
 // func tile3x8AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile3x8AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile3x8AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -8935,160 +10365,175 @@ block:
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	TESTQ R9, R9
+	JZ    summed
 
 step:
 	VBROADCASTSS (R10), Z24
 	VBROADCASTSS (R10)(DX*1), Z25
 	VBROADCASTSS (R10)(DX*2), Z26
-	VMOVUPS      (R9), Z27
+	VMOVUPS      (R8), Z27
 	VFMADD231PS  Z27, Z24, Z0
 	VFMADD231PS  Z27, Z25, Z8
 	VFMADD231PS  Z27, Z26, Z16
-	VMOVUPS      64(R9), Z27
+	VMOVUPS      64(R8), Z27
 	VFMADD231PS  Z27, Z24, Z1
 	VFMADD231PS  Z27, Z25, Z9
 	VFMADD231PS  Z27, Z26, Z17
-	VMOVUPS      128(R9), Z27
+	VMOVUPS      128(R8), Z27
 	VFMADD231PS  Z27, Z24, Z2
 	VFMADD231PS  Z27, Z25, Z10
 	VFMADD231PS  Z27, Z26, Z18
-	VMOVUPS      192(R9), Z27
+	VMOVUPS      192(R8), Z27
 	VFMADD231PS  Z27, Z24, Z3
 	VFMADD231PS  Z27, Z25, Z11
 	VFMADD231PS  Z27, Z26, Z19
-	VMOVUPS      256(R9), Z27
+	VMOVUPS      256(R8), Z27
 	VFMADD231PS  Z27, Z24, Z4
 	VFMADD231PS  Z27, Z25, Z12
 	VFMADD231PS  Z27, Z26, Z20
-	VMOVUPS      320(R9), Z27
+	VMOVUPS      320(R8), Z27
 	VFMADD231PS  Z27, Z24, Z5
 	VFMADD231PS  Z27, Z25, Z13
 	VFMADD231PS  Z27, Z26, Z21
-	VMOVUPS      384(R9), Z27
+	VMOVUPS      384(R8), Z27
 	VFMADD231PS  Z27, Z24, Z6
 	VFMADD231PS  Z27, Z25, Z14
 	VFMADD231PS  Z27, Z26, Z22
-	VMOVUPS.Z    448(R9), K1, Z27
+	VMOVUPS.Z    448(R8), K1, Z27
 	VFMADD231PS  Z27, Z24, Z7
 	VFMADD231PS  Z27, Z25, Z15
 	VFMADD231PS  Z27, Z26, Z23
 	ADDQ         BX, R10
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z8, Z8
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS   64(R8), Z24
+	VMOVUPS   64(CX), Z24
 	VADDPS    Z24, Z1, Z1
 	VADDPS    Z24, Z9, Z9
 	VADDPS    Z24, Z17, Z17
-	VMOVUPS   128(R8), Z24
+	VMOVUPS   128(CX), Z24
 	VADDPS    Z24, Z2, Z2
 	VADDPS    Z24, Z10, Z10
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS   192(R8), Z24
+	VMOVUPS   192(CX), Z24
 	VADDPS    Z24, Z3, Z3
 	VADDPS    Z24, Z11, Z11
 	VADDPS    Z24, Z19, Z19
-	VMOVUPS   256(R8), Z24
+	VMOVUPS   256(CX), Z24
 	VADDPS    Z24, Z4, Z4
 	VADDPS    Z24, Z12, Z12
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS   320(R8), Z24
+	VMOVUPS   320(CX), Z24
 	VADDPS    Z24, Z5, Z5
 	VADDPS    Z24, Z13, Z13
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS   384(R8), Z24
+	VMOVUPS   384(CX), Z24
 	VADDPS    Z24, Z6, Z6
 	VADDPS    Z24, Z14, Z14
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 448(R8), K1, Z24
+	VMOVUPS.Z 448(CX), K1, Z24
 	VADDPS    Z24, Z7, Z7
 	VADDPS    Z24, Z15, Z15
 	VADDPS    Z24, Z23, Z23
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z24
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z0, Z0
-	VMOVUPS   64(R8), Z24
+	VMOVUPS   64(CX), Z24
 	VADDPS    Z24, Z1, Z1
-	VMOVUPS   128(R8), Z24
+	VMOVUPS   128(CX), Z24
 	VADDPS    Z24, Z2, Z2
-	VMOVUPS   192(R8), Z24
+	VMOVUPS   192(CX), Z24
 	VADDPS    Z24, Z3, Z3
-	VMOVUPS   256(R8), Z24
+	VMOVUPS   256(CX), Z24
 	VADDPS    Z24, Z4, Z4
-	VMOVUPS   320(R8), Z24
+	VMOVUPS   320(CX), Z24
 	VADDPS    Z24, Z5, Z5
-	VMOVUPS   384(R8), Z24
+	VMOVUPS   384(CX), Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS.Z 448(R8), K1, Z24
+	VMOVUPS.Z 448(CX), K1, Z24
 	VADDPS    Z24, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z8, Z8
-	VMOVUPS   64(R8), Z24
+	VMOVUPS   64(CX), Z24
 	VADDPS    Z24, Z9, Z9
-	VMOVUPS   128(R8), Z24
+	VMOVUPS   128(CX), Z24
 	VADDPS    Z24, Z10, Z10
-	VMOVUPS   192(R8), Z24
+	VMOVUPS   192(CX), Z24
 	VADDPS    Z24, Z11, Z11
-	VMOVUPS   256(R8), Z24
+	VMOVUPS   256(CX), Z24
 	VADDPS    Z24, Z12, Z12
-	VMOVUPS   320(R8), Z24
+	VMOVUPS   320(CX), Z24
 	VADDPS    Z24, Z13, Z13
-	VMOVUPS   384(R8), Z24
+	VMOVUPS   384(CX), Z24
 	VADDPS    Z24, Z14, Z14
-	VMOVUPS.Z 448(R8), K1, Z24
+	VMOVUPS.Z 448(CX), K1, Z24
 	VADDPS    Z24, Z15, Z15
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS   64(R8), Z24
+	VMOVUPS   64(CX), Z24
 	VADDPS    Z24, Z17, Z17
-	VMOVUPS   128(R8), Z24
+	VMOVUPS   128(CX), Z24
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS   192(R8), Z24
+	VMOVUPS   192(CX), Z24
 	VADDPS    Z24, Z19, Z19
-	VMOVUPS   256(R8), Z24
+	VMOVUPS   256(CX), Z24
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS   320(R8), Z24
+	VMOVUPS   320(CX), Z24
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS   384(R8), Z24
+	VMOVUPS   384(CX), Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 448(R8), K1, Z24
+	VMOVUPS.Z 448(CX), K1, Z24
 	VADDPS    Z24, Z23, Z23
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -9117,8 +10562,8 @@ accumulated:
 	VMAXPS Z23, Z28, Z23
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
@@ -9127,7 +10572,7 @@ activated:
 	VMOVUPS Z5, 320(DI)
 	VMOVUPS Z6, 384(DI)
 	VMOVUPS Z7, K1, 448(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, 64(DI)
 	VMOVUPS Z10, 128(DI)
@@ -9136,7 +10581,7 @@ activated:
 	VMOVUPS Z13, 320(DI)
 	VMOVUPS Z14, 384(DI)
 	VMOVUPS Z15, K1, 448(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, 64(DI)
 	VMOVUPS Z18, 128(DI)
@@ -9145,9 +10590,16 @@ activated:
 	VMOVUPS Z21, 320(DI)
 	VMOVUPS Z22, 384(DI)
 	VMOVUPS Z23, K1, 448(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9155,7 +10607,7 @@ activated:
 
 // func tile4x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile4x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -9186,20 +10638,26 @@ block:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z4
+	VMOVUPS.Z    (R8), K1, Z4
 	VBROADCASTSS (R10), Z5
 	VFMADD231PS  Z4, Z5, Z0
 	VBROADCASTSS (R10)(DX*1), Z5
@@ -9210,47 +10668,56 @@ step:
 	VFMADD231PS  Z4, Z5, Z3
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z4
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z1, Z1
 	VADDPS    Z4, Z2, Z2
 	VADDPS    Z4, Z3, Z3
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z4
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z4
 	VADDPS    Z4, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z4
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z4
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z4
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z4
 	VADDPS    Z4, Z3, Z3
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z6, Z6, Z6
 	VMAXPS Z0, Z6, Z0
@@ -9259,18 +10726,25 @@ accumulated:
 	VMAXPS Z3, Z6, Z3
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, K1, (DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9278,7 +10752,7 @@ activated:
 
 // func tile4x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile4x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -9313,21 +10787,27 @@ block:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z8
-	VMOVUPS.Z    64(R9), K1, Z9
+	VMOVUPS      (R8), Z8
+	VMOVUPS.Z    64(R8), K1, Z9
 	VBROADCASTSS (R10), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
@@ -9342,60 +10822,69 @@ step:
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z8
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z2, Z2
 	VADDPS    Z8, Z4, Z4
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z8
+	VMOVUPS.Z 64(CX), K1, Z8
 	VADDPS    Z8, Z1, Z1
 	VADDPS    Z8, Z3, Z3
 	VADDPS    Z8, Z5, Z5
 	VADDPS    Z8, Z7, Z7
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z8
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z8
+	VMOVUPS.Z 64(CX), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z8
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z8
+	VMOVUPS.Z 64(CX), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z8
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z8
+	VMOVUPS.Z 64(CX), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z8
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z8
+	VMOVUPS.Z 64(CX), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z11, Z11, Z11
 	VMAXPS Z0, Z11, Z0
@@ -9408,22 +10897,29 @@ accumulated:
 	VMAXPS Z7, Z11, Z7
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9431,7 +10927,7 @@ activated:
 
 // func tile4x3AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile4x3AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile4x3AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -9470,22 +10966,28 @@ block:
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z12
-	VMOVUPS      64(R9), Z13
-	VMOVUPS.Z    128(R9), K1, Z14
+	VMOVUPS      (R8), Z12
+	VMOVUPS      64(R8), Z13
+	VMOVUPS.Z    128(R8), K1, Z14
 	VBROADCASTSS (R10), Z15
 	VFMADD231PS  Z12, Z15, Z0
 	VFMADD231PS  Z13, Z15, Z1
@@ -9504,73 +11006,82 @@ step:
 	VFMADD231PS  Z14, Z15, Z11
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z3, Z3
 	VADDPS    Z12, Z6, Z6
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z1, Z1
 	VADDPS    Z12, Z4, Z4
 	VADDPS    Z12, Z7, Z7
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 128(R8), K1, Z12
+	VMOVUPS.Z 128(CX), K1, Z12
 	VADDPS    Z12, Z2, Z2
 	VADDPS    Z12, Z5, Z5
 	VADDPS    Z12, Z8, Z8
 	VADDPS    Z12, Z11, Z11
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z12
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS.Z 128(R8), K1, Z12
+	VMOVUPS.Z 128(CX), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z 128(R8), K1, Z12
+	VMOVUPS.Z 128(CX), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS.Z 128(R8), K1, Z12
+	VMOVUPS.Z 128(CX), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   64(R8), Z12
+	VMOVUPS   64(CX), Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 128(R8), K1, Z12
+	VMOVUPS.Z 128(CX), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
@@ -9587,26 +11098,33 @@ accumulated:
 	VMAXPS Z11, Z16, Z11
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, (DI)
 	VMOVUPS Z4, 64(DI)
 	VMOVUPS Z5, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, 64(DI)
 	VMOVUPS Z8, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z9, (DI)
 	VMOVUPS Z10, 64(DI)
 	VMOVUPS Z11, K1, 128(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9614,7 +11132,7 @@ activated:
 
 // func tile4x4AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile4x4AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile4x4AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -9657,23 +11175,29 @@ block:
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z16
-	VMOVUPS      64(R9), Z17
-	VMOVUPS      128(R9), Z18
-	VMOVUPS.Z    192(R9), K1, Z19
+	VMOVUPS      (R8), Z16
+	VMOVUPS      64(R8), Z17
+	VMOVUPS      128(R8), Z18
+	VMOVUPS.Z    192(R8), K1, Z19
 	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z16, Z20, Z0
 	VFMADD231PS  Z17, Z20, Z1
@@ -9696,86 +11220,95 @@ step:
 	VFMADD231PS  Z19, Z20, Z15
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z4, Z4
 	VADDPS    Z16, Z8, Z8
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   64(R8), Z16
+	VMOVUPS   64(CX), Z16
 	VADDPS    Z16, Z1, Z1
 	VADDPS    Z16, Z5, Z5
 	VADDPS    Z16, Z9, Z9
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   128(R8), Z16
+	VMOVUPS   128(CX), Z16
 	VADDPS    Z16, Z2, Z2
 	VADDPS    Z16, Z6, Z6
 	VADDPS    Z16, Z10, Z10
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 192(R8), K1, Z16
+	VMOVUPS.Z 192(CX), K1, Z16
 	VADDPS    Z16, Z3, Z3
 	VADDPS    Z16, Z7, Z7
 	VADDPS    Z16, Z11, Z11
 	VADDPS    Z16, Z15, Z15
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z16
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS   64(R8), Z16
+	VMOVUPS   64(CX), Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS   128(R8), Z16
+	VMOVUPS   128(CX), Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS.Z 192(R8), K1, Z16
+	VMOVUPS.Z 192(CX), K1, Z16
 	VADDPS    Z16, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS   64(R8), Z16
+	VMOVUPS   64(CX), Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS   128(R8), Z16
+	VMOVUPS   128(CX), Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS.Z 192(R8), K1, Z16
+	VMOVUPS.Z 192(CX), K1, Z16
 	VADDPS    Z16, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS   64(R8), Z16
+	VMOVUPS   64(CX), Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS   128(R8), Z16
+	VMOVUPS   128(CX), Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS.Z 192(R8), K1, Z16
+	VMOVUPS.Z 192(CX), K1, Z16
 	VADDPS    Z16, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   64(R8), Z16
+	VMOVUPS   64(CX), Z16
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   128(R8), Z16
+	VMOVUPS   128(CX), Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 192(R8), K1, Z16
+	VMOVUPS.Z 192(CX), K1, Z16
 	VADDPS    Z16, Z15, Z15
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z21, Z21, Z21
 	VMAXPS Z0, Z21, Z0
@@ -9796,30 +11329,37 @@ accumulated:
 	VMAXPS Z15, Z21, Z15
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, 64(DI)
 	VMOVUPS Z6, 128(DI)
 	VMOVUPS Z7, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, 64(DI)
 	VMOVUPS Z10, 128(DI)
 	VMOVUPS Z11, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, 64(DI)
 	VMOVUPS Z14, 128(DI)
 	VMOVUPS Z15, K1, 192(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9827,7 +11367,7 @@ activated:
 
 // func tile5x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile5x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -9859,20 +11399,26 @@ block:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z5
+	VMOVUPS.Z    (R8), K1, Z5
 	VBROADCASTSS (R10), Z6
 	VFMADD231PS  Z5, Z6, Z0
 	VBROADCASTSS (R10)(DX*1), Z6
@@ -9885,21 +11431,30 @@ step:
 	VFMADD231PS  Z5, Z6, Z4
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z5
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z5
 	VADDPS    Z5, Z0, Z0
 	VADDPS    Z5, Z1, Z1
 	VADDPS    Z5, Z2, Z2
@@ -9907,29 +11462,29 @@ summed:
 	VADDPS    Z5, Z4, Z4
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z5
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z5
 	VADDPS    Z5, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z5
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z5
 	VADDPS    Z5, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z5
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z5
 	VADDPS    Z5, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z5
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z5
 	VADDPS    Z5, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z5
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z5
 	VADDPS    Z5, Z4, Z4
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z7, Z7, Z7
 	VMAXPS Z0, Z7, Z0
@@ -9939,21 +11494,28 @@ accumulated:
 	VMAXPS Z4, Z7, Z4
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -9961,7 +11523,7 @@ activated:
 
 // func tile5x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile5x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -9998,21 +11560,27 @@ block:
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z10
-	VMOVUPS.Z    64(R9), K1, Z11
+	VMOVUPS      (R8), Z10
+	VMOVUPS.Z    64(R8), K1, Z11
 	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
@@ -10030,27 +11598,36 @@ step:
 	VFMADD231PS  Z11, Z12, Z9
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z10
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z2, Z2
 	VADDPS    Z10, Z4, Z4
 	VADDPS    Z10, Z6, Z6
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 64(R8), K1, Z10
+	VMOVUPS.Z 64(CX), K1, Z10
 	VADDPS    Z10, Z1, Z1
 	VADDPS    Z10, Z3, Z3
 	VADDPS    Z10, Z5, Z5
@@ -10058,39 +11635,39 @@ summed:
 	VADDPS    Z10, Z9, Z9
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z10
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z10
+	VMOVUPS.Z 64(CX), K1, Z10
 	VADDPS    Z10, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z10
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z10
+	VMOVUPS.Z 64(CX), K1, Z10
 	VADDPS    Z10, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z10
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z10
 	VADDPS    Z10, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z10
+	VMOVUPS.Z 64(CX), K1, Z10
 	VADDPS    Z10, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z10
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z10
 	VADDPS    Z10, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z10
+	VMOVUPS.Z 64(CX), K1, Z10
 	VADDPS    Z10, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z10
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z10
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 64(R8), K1, Z10
+	VMOVUPS.Z 64(CX), K1, Z10
 	VADDPS    Z10, Z9, Z9
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z13, Z13, Z13
 	VMAXPS Z0, Z13, Z0
@@ -10105,26 +11682,33 @@ accumulated:
 	VMAXPS Z9, Z13, Z9
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -10132,7 +11716,7 @@ activated:
 
 // func tile5x3AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile5x3AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile5x3AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -10174,22 +11758,28 @@ block:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z15
-	VMOVUPS      64(R9), Z16
-	VMOVUPS.Z    128(R9), K1, Z17
+	VMOVUPS      (R8), Z15
+	VMOVUPS      64(R8), Z16
+	VMOVUPS.Z    128(R8), K1, Z17
 	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z15, Z18, Z0
 	VFMADD231PS  Z16, Z18, Z1
@@ -10212,33 +11802,42 @@ step:
 	VFMADD231PS  Z17, Z18, Z14
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z15
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z15
 	VADDPS    Z15, Z0, Z0
 	VADDPS    Z15, Z3, Z3
 	VADDPS    Z15, Z6, Z6
 	VADDPS    Z15, Z9, Z9
 	VADDPS    Z15, Z12, Z12
-	VMOVUPS   64(R8), Z15
+	VMOVUPS   64(CX), Z15
 	VADDPS    Z15, Z1, Z1
 	VADDPS    Z15, Z4, Z4
 	VADDPS    Z15, Z7, Z7
 	VADDPS    Z15, Z10, Z10
 	VADDPS    Z15, Z13, Z13
-	VMOVUPS.Z 128(R8), K1, Z15
+	VMOVUPS.Z 128(CX), K1, Z15
 	VADDPS    Z15, Z2, Z2
 	VADDPS    Z15, Z5, Z5
 	VADDPS    Z15, Z8, Z8
@@ -10246,49 +11845,49 @@ summed:
 	VADDPS    Z15, Z14, Z14
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z15
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z15
 	VADDPS    Z15, Z0, Z0
-	VMOVUPS   64(R8), Z15
+	VMOVUPS   64(CX), Z15
 	VADDPS    Z15, Z1, Z1
-	VMOVUPS.Z 128(R8), K1, Z15
+	VMOVUPS.Z 128(CX), K1, Z15
 	VADDPS    Z15, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z15
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z15
 	VADDPS    Z15, Z3, Z3
-	VMOVUPS   64(R8), Z15
+	VMOVUPS   64(CX), Z15
 	VADDPS    Z15, Z4, Z4
-	VMOVUPS.Z 128(R8), K1, Z15
+	VMOVUPS.Z 128(CX), K1, Z15
 	VADDPS    Z15, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z15
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z15
 	VADDPS    Z15, Z6, Z6
-	VMOVUPS   64(R8), Z15
+	VMOVUPS   64(CX), Z15
 	VADDPS    Z15, Z7, Z7
-	VMOVUPS.Z 128(R8), K1, Z15
+	VMOVUPS.Z 128(CX), K1, Z15
 	VADDPS    Z15, Z8, Z8
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z15
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z15
 	VADDPS    Z15, Z9, Z9
-	VMOVUPS   64(R8), Z15
+	VMOVUPS   64(CX), Z15
 	VADDPS    Z15, Z10, Z10
-	VMOVUPS.Z 128(R8), K1, Z15
+	VMOVUPS.Z 128(CX), K1, Z15
 	VADDPS    Z15, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z15
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z15
 	VADDPS    Z15, Z12, Z12
-	VMOVUPS   64(R8), Z15
+	VMOVUPS   64(CX), Z15
 	VADDPS    Z15, Z13, Z13
-	VMOVUPS.Z 128(R8), K1, Z15
+	VMOVUPS.Z 128(CX), K1, Z15
 	VADDPS    Z15, Z14, Z14
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z19, Z19, Z19
 	VMAXPS Z0, Z19, Z0
@@ -10308,31 +11907,38 @@ accumulated:
 	VMAXPS Z14, Z19, Z14
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, (DI)
 	VMOVUPS Z4, 64(DI)
 	VMOVUPS Z5, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, 64(DI)
 	VMOVUPS Z8, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z9, (DI)
 	VMOVUPS Z10, 64(DI)
 	VMOVUPS Z11, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, 64(DI)
 	VMOVUPS Z14, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -10340,7 +11946,7 @@ activated:
 
 // func tile5x4AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile5x4AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile5x4AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -10387,23 +11993,29 @@ block:
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z20
-	VMOVUPS      64(R9), Z21
-	VMOVUPS      128(R9), Z22
-	VMOVUPS.Z    192(R9), K1, Z23
+	VMOVUPS      (R8), Z20
+	VMOVUPS      64(R8), Z21
+	VMOVUPS      128(R8), Z22
+	VMOVUPS.Z    192(R8), K1, Z23
 	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z20, Z24, Z0
 	VFMADD231PS  Z21, Z24, Z1
@@ -10431,39 +12043,48 @@ step:
 	VFMADD231PS  Z23, Z24, Z19
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z0, Z0
 	VADDPS    Z20, Z4, Z4
 	VADDPS    Z20, Z8, Z8
 	VADDPS    Z20, Z12, Z12
 	VADDPS    Z20, Z16, Z16
-	VMOVUPS   64(R8), Z20
+	VMOVUPS   64(CX), Z20
 	VADDPS    Z20, Z1, Z1
 	VADDPS    Z20, Z5, Z5
 	VADDPS    Z20, Z9, Z9
 	VADDPS    Z20, Z13, Z13
 	VADDPS    Z20, Z17, Z17
-	VMOVUPS   128(R8), Z20
+	VMOVUPS   128(CX), Z20
 	VADDPS    Z20, Z2, Z2
 	VADDPS    Z20, Z6, Z6
 	VADDPS    Z20, Z10, Z10
 	VADDPS    Z20, Z14, Z14
 	VADDPS    Z20, Z18, Z18
-	VMOVUPS.Z 192(R8), K1, Z20
+	VMOVUPS.Z 192(CX), K1, Z20
 	VADDPS    Z20, Z3, Z3
 	VADDPS    Z20, Z7, Z7
 	VADDPS    Z20, Z11, Z11
@@ -10471,59 +12092,59 @@ summed:
 	VADDPS    Z20, Z19, Z19
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z20
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z0, Z0
-	VMOVUPS   64(R8), Z20
+	VMOVUPS   64(CX), Z20
 	VADDPS    Z20, Z1, Z1
-	VMOVUPS   128(R8), Z20
+	VMOVUPS   128(CX), Z20
 	VADDPS    Z20, Z2, Z2
-	VMOVUPS.Z 192(R8), K1, Z20
+	VMOVUPS.Z 192(CX), K1, Z20
 	VADDPS    Z20, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z4, Z4
-	VMOVUPS   64(R8), Z20
+	VMOVUPS   64(CX), Z20
 	VADDPS    Z20, Z5, Z5
-	VMOVUPS   128(R8), Z20
+	VMOVUPS   128(CX), Z20
 	VADDPS    Z20, Z6, Z6
-	VMOVUPS.Z 192(R8), K1, Z20
+	VMOVUPS.Z 192(CX), K1, Z20
 	VADDPS    Z20, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z8, Z8
-	VMOVUPS   64(R8), Z20
+	VMOVUPS   64(CX), Z20
 	VADDPS    Z20, Z9, Z9
-	VMOVUPS   128(R8), Z20
+	VMOVUPS   128(CX), Z20
 	VADDPS    Z20, Z10, Z10
-	VMOVUPS.Z 192(R8), K1, Z20
+	VMOVUPS.Z 192(CX), K1, Z20
 	VADDPS    Z20, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z12, Z12
-	VMOVUPS   64(R8), Z20
+	VMOVUPS   64(CX), Z20
 	VADDPS    Z20, Z13, Z13
-	VMOVUPS   128(R8), Z20
+	VMOVUPS   128(CX), Z20
 	VADDPS    Z20, Z14, Z14
-	VMOVUPS.Z 192(R8), K1, Z20
+	VMOVUPS.Z 192(CX), K1, Z20
 	VADDPS    Z20, Z15, Z15
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z16, Z16
-	VMOVUPS   64(R8), Z20
+	VMOVUPS   64(CX), Z20
 	VADDPS    Z20, Z17, Z17
-	VMOVUPS   128(R8), Z20
+	VMOVUPS   128(CX), Z20
 	VADDPS    Z20, Z18, Z18
-	VMOVUPS.Z 192(R8), K1, Z20
+	VMOVUPS.Z 192(CX), K1, Z20
 	VADDPS    Z20, Z19, Z19
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z25, Z25, Z25
 	VMAXPS Z0, Z25, Z0
@@ -10548,36 +12169,43 @@ accumulated:
 	VMAXPS Z19, Z25, Z19
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, 64(DI)
 	VMOVUPS Z6, 128(DI)
 	VMOVUPS Z7, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, 64(DI)
 	VMOVUPS Z10, 128(DI)
 	VMOVUPS Z11, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, 64(DI)
 	VMOVUPS Z14, 128(DI)
 	VMOVUPS Z15, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, 64(DI)
 	VMOVUPS Z18, 128(DI)
 	VMOVUPS Z19, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -10585,7 +12213,7 @@ activated:
 
 // func tile6x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile6x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -10618,20 +12246,26 @@ block:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z6
+	VMOVUPS.Z    (R8), K1, Z6
 	VBROADCASTSS (R10), Z7
 	VFMADD231PS  Z6, Z7, Z0
 	VBROADCASTSS (R10)(DX*1), Z7
@@ -10646,21 +12280,30 @@ step:
 	VFMADD231PS  Z6, Z7, Z5
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z6
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z1, Z1
 	VADDPS    Z6, Z2, Z2
@@ -10669,32 +12312,32 @@ summed:
 	VADDPS    Z6, Z5, Z5
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z6
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z6
 	VADDPS    Z6, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z6
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z6
 	VADDPS    Z6, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z6
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z6
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z6
 	VADDPS    Z6, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z6
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z6
 	VADDPS    Z6, Z4, Z4
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z6
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z6
 	VADDPS    Z6, Z5, Z5
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
@@ -10705,23 +12348,30 @@ accumulated:
 	VMAXPS Z5, Z8, Z5
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z5, K1, (DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -10729,7 +12379,7 @@ activated:
 
 // func tile6x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile6x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -10768,21 +12418,27 @@ block:
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z12
-	VMOVUPS.Z    64(R9), K1, Z13
+	VMOVUPS      (R8), Z12
+	VMOVUPS.Z    64(R8), K1, Z13
 	VBROADCASTSS (R10), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
@@ -10803,28 +12459,37 @@ step:
 	VFMADD231PS  Z13, Z14, Z11
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z2, Z2
 	VADDPS    Z12, Z4, Z4
 	VADDPS    Z12, Z6, Z6
 	VADDPS    Z12, Z8, Z8
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 64(R8), K1, Z12
+	VMOVUPS.Z 64(CX), K1, Z12
 	VADDPS    Z12, Z1, Z1
 	VADDPS    Z12, Z3, Z3
 	VADDPS    Z12, Z5, Z5
@@ -10833,44 +12498,44 @@ summed:
 	VADDPS    Z12, Z11, Z11
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z12
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z12
+	VMOVUPS.Z 64(CX), K1, Z12
 	VADDPS    Z12, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z12
+	VMOVUPS.Z 64(CX), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z12
+	VMOVUPS.Z 64(CX), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z12
+	VMOVUPS.Z 64(CX), K1, Z12
 	VADDPS    Z12, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS.Z 64(R8), K1, Z12
+	VMOVUPS.Z 64(CX), K1, Z12
 	VADDPS    Z12, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z12
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 64(R8), K1, Z12
+	VMOVUPS.Z 64(CX), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z15, Z15, Z15
 	VMAXPS Z0, Z15, Z0
@@ -10887,29 +12552,36 @@ accumulated:
 	VMAXPS Z11, Z15, Z11
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -10917,7 +12589,7 @@ activated:
 
 // func tile6x3AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile6x3AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile6x3AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -10962,22 +12634,28 @@ block:
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z18
-	VMOVUPS      64(R9), Z19
-	VMOVUPS.Z    128(R9), K1, Z20
+	VMOVUPS      (R8), Z18
+	VMOVUPS      64(R8), Z19
+	VMOVUPS.Z    128(R8), K1, Z20
 	VBROADCASTSS (R10), Z21
 	VFMADD231PS  Z18, Z21, Z0
 	VFMADD231PS  Z19, Z21, Z1
@@ -11004,35 +12682,44 @@ step:
 	VFMADD231PS  Z20, Z21, Z17
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z3, Z3
 	VADDPS    Z18, Z6, Z6
 	VADDPS    Z18, Z9, Z9
 	VADDPS    Z18, Z12, Z12
 	VADDPS    Z18, Z15, Z15
-	VMOVUPS   64(R8), Z18
+	VMOVUPS   64(CX), Z18
 	VADDPS    Z18, Z1, Z1
 	VADDPS    Z18, Z4, Z4
 	VADDPS    Z18, Z7, Z7
 	VADDPS    Z18, Z10, Z10
 	VADDPS    Z18, Z13, Z13
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 128(R8), K1, Z18
+	VMOVUPS.Z 128(CX), K1, Z18
 	VADDPS    Z18, Z2, Z2
 	VADDPS    Z18, Z5, Z5
 	VADDPS    Z18, Z8, Z8
@@ -11041,56 +12728,56 @@ summed:
 	VADDPS    Z18, Z17, Z17
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z18
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z0, Z0
-	VMOVUPS   64(R8), Z18
+	VMOVUPS   64(CX), Z18
 	VADDPS    Z18, Z1, Z1
-	VMOVUPS.Z 128(R8), K1, Z18
+	VMOVUPS.Z 128(CX), K1, Z18
 	VADDPS    Z18, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z3, Z3
-	VMOVUPS   64(R8), Z18
+	VMOVUPS   64(CX), Z18
 	VADDPS    Z18, Z4, Z4
-	VMOVUPS.Z 128(R8), K1, Z18
+	VMOVUPS.Z 128(CX), K1, Z18
 	VADDPS    Z18, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z6, Z6
-	VMOVUPS   64(R8), Z18
+	VMOVUPS   64(CX), Z18
 	VADDPS    Z18, Z7, Z7
-	VMOVUPS.Z 128(R8), K1, Z18
+	VMOVUPS.Z 128(CX), K1, Z18
 	VADDPS    Z18, Z8, Z8
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z9, Z9
-	VMOVUPS   64(R8), Z18
+	VMOVUPS   64(CX), Z18
 	VADDPS    Z18, Z10, Z10
-	VMOVUPS.Z 128(R8), K1, Z18
+	VMOVUPS.Z 128(CX), K1, Z18
 	VADDPS    Z18, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z12, Z12
-	VMOVUPS   64(R8), Z18
+	VMOVUPS   64(CX), Z18
 	VADDPS    Z18, Z13, Z13
-	VMOVUPS.Z 128(R8), K1, Z18
+	VMOVUPS.Z 128(CX), K1, Z18
 	VADDPS    Z18, Z14, Z14
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z15, Z15
-	VMOVUPS   64(R8), Z18
+	VMOVUPS   64(CX), Z18
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 128(R8), K1, Z18
+	VMOVUPS.Z 128(CX), K1, Z18
 	VADDPS    Z18, Z17, Z17
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z22, Z22, Z22
 	VMAXPS Z0, Z22, Z0
@@ -11113,35 +12800,42 @@ accumulated:
 	VMAXPS Z17, Z22, Z17
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, (DI)
 	VMOVUPS Z4, 64(DI)
 	VMOVUPS Z5, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, 64(DI)
 	VMOVUPS Z8, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z9, (DI)
 	VMOVUPS Z10, 64(DI)
 	VMOVUPS Z11, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, 64(DI)
 	VMOVUPS Z14, K1, 128(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z15, (DI)
 	VMOVUPS Z16, 64(DI)
 	VMOVUPS Z17, K1, 128(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -11149,7 +12843,7 @@ activated:
 
 // func tile6x4AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile6x4AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile6x4AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -11200,23 +12894,29 @@ block:
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z24
-	VMOVUPS      64(R9), Z25
-	VMOVUPS      128(R9), Z26
-	VMOVUPS.Z    192(R9), K1, Z27
+	VMOVUPS      (R8), Z24
+	VMOVUPS      64(R8), Z25
+	VMOVUPS      128(R8), Z26
+	VMOVUPS.Z    192(R8), K1, Z27
 	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z24, Z28, Z0
 	VFMADD231PS  Z25, Z28, Z1
@@ -11249,42 +12949,51 @@ step:
 	VFMADD231PS  Z27, Z28, Z23
 	ADDQ         BX, R10
 	ADDQ         BX, R11
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z4, Z4
 	VADDPS    Z24, Z8, Z8
 	VADDPS    Z24, Z12, Z12
 	VADDPS    Z24, Z16, Z16
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS   64(R8), Z24
+	VMOVUPS   64(CX), Z24
 	VADDPS    Z24, Z1, Z1
 	VADDPS    Z24, Z5, Z5
 	VADDPS    Z24, Z9, Z9
 	VADDPS    Z24, Z13, Z13
 	VADDPS    Z24, Z17, Z17
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS   128(R8), Z24
+	VMOVUPS   128(CX), Z24
 	VADDPS    Z24, Z2, Z2
 	VADDPS    Z24, Z6, Z6
 	VADDPS    Z24, Z10, Z10
 	VADDPS    Z24, Z14, Z14
 	VADDPS    Z24, Z18, Z18
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 192(R8), K1, Z24
+	VMOVUPS.Z 192(CX), K1, Z24
 	VADDPS    Z24, Z3, Z3
 	VADDPS    Z24, Z7, Z7
 	VADDPS    Z24, Z11, Z11
@@ -11293,68 +13002,68 @@ summed:
 	VADDPS    Z24, Z23, Z23
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z24
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z0, Z0
-	VMOVUPS   64(R8), Z24
+	VMOVUPS   64(CX), Z24
 	VADDPS    Z24, Z1, Z1
-	VMOVUPS   128(R8), Z24
+	VMOVUPS   128(CX), Z24
 	VADDPS    Z24, Z2, Z2
-	VMOVUPS.Z 192(R8), K1, Z24
+	VMOVUPS.Z 192(CX), K1, Z24
 	VADDPS    Z24, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z4, Z4
-	VMOVUPS   64(R8), Z24
+	VMOVUPS   64(CX), Z24
 	VADDPS    Z24, Z5, Z5
-	VMOVUPS   128(R8), Z24
+	VMOVUPS   128(CX), Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS.Z 192(R8), K1, Z24
+	VMOVUPS.Z 192(CX), K1, Z24
 	VADDPS    Z24, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z8, Z8
-	VMOVUPS   64(R8), Z24
+	VMOVUPS   64(CX), Z24
 	VADDPS    Z24, Z9, Z9
-	VMOVUPS   128(R8), Z24
+	VMOVUPS   128(CX), Z24
 	VADDPS    Z24, Z10, Z10
-	VMOVUPS.Z 192(R8), K1, Z24
+	VMOVUPS.Z 192(CX), K1, Z24
 	VADDPS    Z24, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z12, Z12
-	VMOVUPS   64(R8), Z24
+	VMOVUPS   64(CX), Z24
 	VADDPS    Z24, Z13, Z13
-	VMOVUPS   128(R8), Z24
+	VMOVUPS   128(CX), Z24
 	VADDPS    Z24, Z14, Z14
-	VMOVUPS.Z 192(R8), K1, Z24
+	VMOVUPS.Z 192(CX), K1, Z24
 	VADDPS    Z24, Z15, Z15
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS   64(R8), Z24
+	VMOVUPS   64(CX), Z24
 	VADDPS    Z24, Z17, Z17
-	VMOVUPS   128(R8), Z24
+	VMOVUPS   128(CX), Z24
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS.Z 192(R8), K1, Z24
+	VMOVUPS.Z 192(CX), K1, Z24
 	VADDPS    Z24, Z19, Z19
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS   64(R8), Z24
+	VMOVUPS   64(CX), Z24
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS   128(R8), Z24
+	VMOVUPS   128(CX), Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 192(R8), K1, Z24
+	VMOVUPS.Z 192(CX), K1, Z24
 	VADDPS    Z24, Z23, Z23
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z29, Z29, Z29
 	VMAXPS Z0, Z29, Z0
@@ -11383,41 +13092,48 @@ accumulated:
 	VMAXPS Z23, Z29, Z23
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, 64(DI)
 	VMOVUPS Z6, 128(DI)
 	VMOVUPS Z7, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, 64(DI)
 	VMOVUPS Z10, 128(DI)
 	VMOVUPS Z11, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, 64(DI)
 	VMOVUPS Z14, 128(DI)
 	VMOVUPS Z15, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, 64(DI)
 	VMOVUPS Z18, 128(DI)
 	VMOVUPS Z19, K1, 192(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z20, (DI)
 	VMOVUPS Z21, 64(DI)
 	VMOVUPS Z22, 128(DI)
 	VMOVUPS Z23, K1, 192(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -11425,7 +13141,7 @@ activated:
 
 // func tile7x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile7x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -11459,22 +13175,28 @@ block:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z7
+	VMOVUPS.Z    (R8), K1, Z7
 	VBROADCASTSS (R10), Z8
 	VFMADD231PS  Z7, Z8, Z0
 	VBROADCASTSS (R10)(DX*1), Z8
@@ -11492,21 +13214,30 @@ step:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z7
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z7
 	VADDPS    Z7, Z0, Z0
 	VADDPS    Z7, Z1, Z1
 	VADDPS    Z7, Z2, Z2
@@ -11516,35 +13247,35 @@ summed:
 	VADDPS    Z7, Z6, Z6
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z7
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z7
 	VADDPS    Z7, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z7
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z7
 	VADDPS    Z7, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z7
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z7
 	VADDPS    Z7, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z7
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z7
 	VADDPS    Z7, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z7
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z7
 	VADDPS    Z7, Z4, Z4
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z7
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z7
 	VADDPS    Z7, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z7
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z7
 	VADDPS    Z7, Z6, Z6
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z9, Z9, Z9
 	VMAXPS Z0, Z9, Z0
@@ -11556,26 +13287,33 @@ accumulated:
 	VMAXPS Z6, Z9, Z6
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z5, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -11583,7 +13321,7 @@ activated:
 
 // func tile7x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile7x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -11624,23 +13362,29 @@ block:
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z14
-	VMOVUPS.Z    64(R9), K1, Z15
+	VMOVUPS      (R8), Z14
+	VMOVUPS.Z    64(R8), K1, Z15
 	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
@@ -11665,21 +13409,30 @@ step:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z14
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z2, Z2
 	VADDPS    Z14, Z4, Z4
@@ -11687,7 +13440,7 @@ summed:
 	VADDPS    Z14, Z8, Z8
 	VADDPS    Z14, Z10, Z10
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 64(R8), K1, Z14
+	VMOVUPS.Z 64(CX), K1, Z14
 	VADDPS    Z14, Z1, Z1
 	VADDPS    Z14, Z3, Z3
 	VADDPS    Z14, Z5, Z5
@@ -11697,49 +13450,49 @@ summed:
 	VADDPS    Z14, Z13, Z13
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z14
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z14
 	VADDPS    Z14, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z14
+	VMOVUPS.Z 64(CX), K1, Z14
 	VADDPS    Z14, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z14
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z14
 	VADDPS    Z14, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z14
+	VMOVUPS.Z 64(CX), K1, Z14
 	VADDPS    Z14, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z14
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z14
 	VADDPS    Z14, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z14
+	VMOVUPS.Z 64(CX), K1, Z14
 	VADDPS    Z14, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z14
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z14
 	VADDPS    Z14, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z14
+	VMOVUPS.Z 64(CX), K1, Z14
 	VADDPS    Z14, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z14
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z14
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS.Z 64(R8), K1, Z14
+	VMOVUPS.Z 64(CX), K1, Z14
 	VADDPS    Z14, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z14
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z14
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS.Z 64(R8), K1, Z14
+	VMOVUPS.Z 64(CX), K1, Z14
 	VADDPS    Z14, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z14
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z14
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 64(R8), K1, Z14
+	VMOVUPS.Z 64(CX), K1, Z14
 	VADDPS    Z14, Z13, Z13
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z17, Z17, Z17
 	VMAXPS Z0, Z17, Z0
@@ -11758,33 +13511,40 @@ accumulated:
 	VMAXPS Z13, Z17, Z13
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -11792,7 +13552,7 @@ activated:
 
 // func tile8x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile8x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -11827,22 +13587,28 @@ block:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z8
+	VMOVUPS.Z    (R8), K1, Z8
 	VBROADCASTSS (R10), Z9
 	VFMADD231PS  Z8, Z9, Z0
 	VBROADCASTSS (R10)(DX*1), Z9
@@ -11862,21 +13628,30 @@ step:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z8
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z1, Z1
 	VADDPS    Z8, Z2, Z2
@@ -11887,38 +13662,38 @@ summed:
 	VADDPS    Z8, Z7, Z7
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z8
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z8
 	VADDPS    Z8, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z8
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z8
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z8
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z8
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z8
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z8
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z8
 	VADDPS    Z8, Z6, Z6
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z8
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z10, Z10, Z10
 	VMAXPS Z0, Z10, Z0
@@ -11931,28 +13706,35 @@ accumulated:
 	VMAXPS Z7, Z10, Z7
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z5, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z7, K1, (DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -11960,7 +13742,7 @@ activated:
 
 // func tile8x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile8x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -12003,23 +13785,29 @@ block:
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z16
-	VMOVUPS.Z    64(R9), K1, Z17
+	VMOVUPS      (R8), Z16
+	VMOVUPS.Z    64(R8), K1, Z17
 	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -12047,21 +13835,30 @@ step:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z2, Z2
 	VADDPS    Z16, Z4, Z4
@@ -12070,7 +13867,7 @@ summed:
 	VADDPS    Z16, Z10, Z10
 	VADDPS    Z16, Z12, Z12
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 64(R8), K1, Z16
+	VMOVUPS.Z 64(CX), K1, Z16
 	VADDPS    Z16, Z1, Z1
 	VADDPS    Z16, Z3, Z3
 	VADDPS    Z16, Z5, Z5
@@ -12081,54 +13878,54 @@ summed:
 	VADDPS    Z16, Z15, Z15
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z16
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z16
+	VMOVUPS.Z 64(CX), K1, Z16
 	VADDPS    Z16, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z16
+	VMOVUPS.Z 64(CX), K1, Z16
 	VADDPS    Z16, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z16
+	VMOVUPS.Z 64(CX), K1, Z16
 	VADDPS    Z16, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z16
+	VMOVUPS.Z 64(CX), K1, Z16
 	VADDPS    Z16, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS.Z 64(R8), K1, Z16
+	VMOVUPS.Z 64(CX), K1, Z16
 	VADDPS    Z16, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS.Z 64(R8), K1, Z16
+	VMOVUPS.Z 64(CX), K1, Z16
 	VADDPS    Z16, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS.Z 64(R8), K1, Z16
+	VMOVUPS.Z 64(CX), K1, Z16
 	VADDPS    Z16, Z13, Z13
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z16
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 64(R8), K1, Z16
+	VMOVUPS.Z 64(CX), K1, Z16
 	VADDPS    Z16, Z15, Z15
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z19, Z19, Z19
 	VMAXPS Z0, Z19, Z0
@@ -12149,36 +13946,43 @@ accumulated:
 	VMAXPS Z15, Z19, Z15
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -12186,7 +13990,7 @@ activated:
 
 // func tile9x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile9x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -12222,22 +14026,28 @@ block:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z9
+	VMOVUPS.Z    (R8), K1, Z9
 	VBROADCASTSS (R10), Z10
 	VFMADD231PS  Z9, Z10, Z0
 	VBROADCASTSS (R10)(DX*1), Z10
@@ -12259,21 +14069,30 @@ step:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z9
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z9
 	VADDPS    Z9, Z0, Z0
 	VADDPS    Z9, Z1, Z1
 	VADDPS    Z9, Z2, Z2
@@ -12285,41 +14104,41 @@ summed:
 	VADDPS    Z9, Z8, Z8
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z9
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z9
 	VADDPS    Z9, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z9
 	VADDPS    Z9, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z9
 	VADDPS    Z9, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z9
 	VADDPS    Z9, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z9
 	VADDPS    Z9, Z4, Z4
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z9
 	VADDPS    Z9, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z9
 	VADDPS    Z9, Z6, Z6
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z9
 	VADDPS    Z9, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z9
 	VADDPS    Z9, Z8, Z8
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z11, Z11, Z11
 	VMAXPS Z0, Z11, Z0
@@ -12333,31 +14152,38 @@ accumulated:
 	VMAXPS Z8, Z11, Z8
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z5, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z7, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -12365,7 +14191,7 @@ activated:
 
 // func tile9x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile9x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -12410,23 +14236,29 @@ block:
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z18
-	VMOVUPS.Z    64(R9), K1, Z19
+	VMOVUPS      (R8), Z18
+	VMOVUPS.Z    64(R8), K1, Z19
 	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
@@ -12457,21 +14289,30 @@ step:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z2, Z2
 	VADDPS    Z18, Z4, Z4
@@ -12481,7 +14322,7 @@ summed:
 	VADDPS    Z18, Z12, Z12
 	VADDPS    Z18, Z14, Z14
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 64(R8), K1, Z18
+	VMOVUPS.Z 64(CX), K1, Z18
 	VADDPS    Z18, Z1, Z1
 	VADDPS    Z18, Z3, Z3
 	VADDPS    Z18, Z5, Z5
@@ -12493,59 +14334,59 @@ summed:
 	VADDPS    Z18, Z17, Z17
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z18
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z18
+	VMOVUPS.Z 64(CX), K1, Z18
 	VADDPS    Z18, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z18
+	VMOVUPS.Z 64(CX), K1, Z18
 	VADDPS    Z18, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z18
+	VMOVUPS.Z 64(CX), K1, Z18
 	VADDPS    Z18, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z18
+	VMOVUPS.Z 64(CX), K1, Z18
 	VADDPS    Z18, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z8, Z8
-	VMOVUPS.Z 64(R8), K1, Z18
+	VMOVUPS.Z 64(CX), K1, Z18
 	VADDPS    Z18, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z10, Z10
-	VMOVUPS.Z 64(R8), K1, Z18
+	VMOVUPS.Z 64(CX), K1, Z18
 	VADDPS    Z18, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z12, Z12
-	VMOVUPS.Z 64(R8), K1, Z18
+	VMOVUPS.Z 64(CX), K1, Z18
 	VADDPS    Z18, Z13, Z13
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z14, Z14
-	VMOVUPS.Z 64(R8), K1, Z18
+	VMOVUPS.Z 64(CX), K1, Z18
 	VADDPS    Z18, Z15, Z15
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z18
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z18
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 64(R8), K1, Z18
+	VMOVUPS.Z 64(CX), K1, Z18
 	VADDPS    Z18, Z17, Z17
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z21, Z21, Z21
 	VMAXPS Z0, Z21, Z0
@@ -12568,40 +14409,47 @@ accumulated:
 	VMAXPS Z17, Z21, Z17
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -12609,7 +14457,7 @@ activated:
 
 // func tile10x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile10x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -12646,24 +14494,30 @@ block:
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	LEAQ   (R12)(DX*2), R13
-	ADDQ   DX, R13
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	LEAQ  (R12)(DX*2), R13
+	ADDQ  DX, R13
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z10
+	VMOVUPS.Z    (R8), K1, Z10
 	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z10, Z11, Z0
 	VBROADCASTSS (R10)(DX*1), Z11
@@ -12688,21 +14542,30 @@ step:
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z10
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z1, Z1
 	VADDPS    Z10, Z2, Z2
@@ -12715,44 +14578,44 @@ summed:
 	VADDPS    Z10, Z9, Z9
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z10
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z10
 	VADDPS    Z10, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z10
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z10
 	VADDPS    Z10, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z10
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z10
 	VADDPS    Z10, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z10
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z10
 	VADDPS    Z10, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z10
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z10
 	VADDPS    Z10, Z4, Z4
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z10
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z10
 	VADDPS    Z10, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z10
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z10
 	VADDPS    Z10, Z6, Z6
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z10
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z10
 	VADDPS    Z10, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z10
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z10
 	VADDPS    Z10, Z8, Z8
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z10
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z10
 	VADDPS    Z10, Z9, Z9
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z12, Z12, Z12
 	VMAXPS Z0, Z12, Z0
@@ -12767,33 +14630,40 @@ accumulated:
 	VMAXPS Z9, Z12, Z9
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z5, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z7, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z9, K1, (DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -12801,7 +14671,7 @@ activated:
 
 // func tile10x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile10x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -12848,25 +14718,31 @@ block:
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	LEAQ   (R12)(DX*2), R13
-	ADDQ   DX, R13
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	LEAQ  (R12)(DX*2), R13
+	ADDQ  DX, R13
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z20
-	VMOVUPS.Z    64(R9), K1, Z21
+	VMOVUPS      (R8), Z20
+	VMOVUPS.Z    64(R8), K1, Z21
 	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
@@ -12901,21 +14777,30 @@ step:
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z0, Z0
 	VADDPS    Z20, Z2, Z2
 	VADDPS    Z20, Z4, Z4
@@ -12926,7 +14811,7 @@ summed:
 	VADDPS    Z20, Z14, Z14
 	VADDPS    Z20, Z16, Z16
 	VADDPS    Z20, Z18, Z18
-	VMOVUPS.Z 64(R8), K1, Z20
+	VMOVUPS.Z 64(CX), K1, Z20
 	VADDPS    Z20, Z1, Z1
 	VADDPS    Z20, Z3, Z3
 	VADDPS    Z20, Z5, Z5
@@ -12939,64 +14824,64 @@ summed:
 	VADDPS    Z20, Z19, Z19
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z20
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z20
+	VMOVUPS.Z 64(CX), K1, Z20
 	VADDPS    Z20, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z20
+	VMOVUPS.Z 64(CX), K1, Z20
 	VADDPS    Z20, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z20
+	VMOVUPS.Z 64(CX), K1, Z20
 	VADDPS    Z20, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z20
+	VMOVUPS.Z 64(CX), K1, Z20
 	VADDPS    Z20, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z8, Z8
-	VMOVUPS.Z 64(R8), K1, Z20
+	VMOVUPS.Z 64(CX), K1, Z20
 	VADDPS    Z20, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z10, Z10
-	VMOVUPS.Z 64(R8), K1, Z20
+	VMOVUPS.Z 64(CX), K1, Z20
 	VADDPS    Z20, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z12, Z12
-	VMOVUPS.Z 64(R8), K1, Z20
+	VMOVUPS.Z 64(CX), K1, Z20
 	VADDPS    Z20, Z13, Z13
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z14, Z14
-	VMOVUPS.Z 64(R8), K1, Z20
+	VMOVUPS.Z 64(CX), K1, Z20
 	VADDPS    Z20, Z15, Z15
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z16, Z16
-	VMOVUPS.Z 64(R8), K1, Z20
+	VMOVUPS.Z 64(CX), K1, Z20
 	VADDPS    Z20, Z17, Z17
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z20
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z20
 	VADDPS    Z20, Z18, Z18
-	VMOVUPS.Z 64(R8), K1, Z20
+	VMOVUPS.Z 64(CX), K1, Z20
 	VADDPS    Z20, Z19, Z19
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z23, Z23, Z23
 	VMAXPS Z0, Z23, Z0
@@ -13021,43 +14906,50 @@ accumulated:
 	VMAXPS Z19, Z23, Z19
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z18, (DI)
 	VMOVUPS Z19, K1, 64(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -13065,7 +14957,7 @@ activated:
 
 // func tile11x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile11x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile11x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -13103,24 +14995,30 @@ block:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	LEAQ   (R12)(DX*2), R13
-	ADDQ   DX, R13
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	LEAQ  (R12)(DX*2), R13
+	ADDQ  DX, R13
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z11
+	VMOVUPS.Z    (R8), K1, Z11
 	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z11, Z12, Z0
 	VBROADCASTSS (R10)(DX*1), Z12
@@ -13147,21 +15045,30 @@ step:
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z11
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z0, Z0
 	VADDPS    Z11, Z1, Z1
 	VADDPS    Z11, Z2, Z2
@@ -13175,47 +15082,47 @@ summed:
 	VADDPS    Z11, Z10, Z10
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z11
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z11
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z11
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z11
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z11
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z4, Z4
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z11
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z11
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z6, Z6
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z11
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z11
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z8, Z8
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z11
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z11
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z11
 	VADDPS    Z11, Z10, Z10
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z13, Z13, Z13
 	VMAXPS Z0, Z13, Z0
@@ -13231,36 +15138,43 @@ accumulated:
 	VMAXPS Z10, Z13, Z10
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z5, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z7, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z9, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -13268,7 +15182,7 @@ activated:
 
 // func tile11x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile11x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile11x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -13317,25 +15231,31 @@ block:
 	VPXORD Z20, Z20, Z20
 	VPXORD Z21, Z21, Z21
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	LEAQ   (R12)(DX*2), R13
-	ADDQ   DX, R13
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	LEAQ  (R12)(DX*2), R13
+	ADDQ  DX, R13
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z22
-	VMOVUPS.Z    64(R9), K1, Z23
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
 	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
@@ -13373,21 +15293,30 @@ step:
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z22
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z0, Z0
 	VADDPS    Z22, Z2, Z2
 	VADDPS    Z22, Z4, Z4
@@ -13399,7 +15328,7 @@ summed:
 	VADDPS    Z22, Z16, Z16
 	VADDPS    Z22, Z18, Z18
 	VADDPS    Z22, Z20, Z20
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z1, Z1
 	VADDPS    Z22, Z3, Z3
 	VADDPS    Z22, Z5, Z5
@@ -13413,69 +15342,69 @@ summed:
 	VADDPS    Z22, Z21, Z21
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z22
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z22
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z22
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z22
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z22
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z8, Z8
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z22
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z10, Z10
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z22
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z12, Z12
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z13, Z13
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z22
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z14, Z14
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z15, Z15
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z22
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z16, Z16
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z17, Z17
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z22
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z18, Z18
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z19, Z19
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z22
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z22
 	VADDPS    Z22, Z20, Z20
-	VMOVUPS.Z 64(R8), K1, Z22
+	VMOVUPS.Z 64(CX), K1, Z22
 	VADDPS    Z22, Z21, Z21
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z25, Z25, Z25
 	VMAXPS Z0, Z25, Z0
@@ -13502,47 +15431,54 @@ accumulated:
 	VMAXPS Z21, Z25, Z21
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z18, (DI)
 	VMOVUPS Z19, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z20, (DI)
 	VMOVUPS Z21, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -13550,7 +15486,7 @@ activated:
 
 // func tile12x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile12x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile12x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -13589,24 +15525,30 @@ block:
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	LEAQ   (R12)(DX*2), R13
-	ADDQ   DX, R13
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	LEAQ  (R12)(DX*2), R13
+	ADDQ  DX, R13
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z12
+	VMOVUPS.Z    (R8), K1, Z12
 	VBROADCASTSS (R10), Z13
 	VFMADD231PS  Z12, Z13, Z0
 	VBROADCASTSS (R10)(DX*1), Z13
@@ -13635,21 +15577,30 @@ step:
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z1, Z1
 	VADDPS    Z12, Z2, Z2
@@ -13664,50 +15615,50 @@ summed:
 	VADDPS    Z12, Z11, Z11
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z12
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z4, Z4
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z6, Z6
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z10, Z10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z12
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z14, Z14, Z14
 	VMAXPS Z0, Z14, Z0
@@ -13724,38 +15675,45 @@ accumulated:
 	VMAXPS Z11, Z14, Z11
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z5, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z7, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z9, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z11, K1, (DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -13763,7 +15721,7 @@ activated:
 
 // func tile12x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile12x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile12x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -13814,25 +15772,31 @@ block:
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	LEAQ   (R12)(DX*2), R13
-	ADDQ   DX, R13
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	LEAQ  (R12)(DX*2), R13
+	ADDQ  DX, R13
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z24
-	VMOVUPS.Z    64(R9), K1, Z25
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
 	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
@@ -13873,21 +15837,30 @@ step:
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z2, Z2
 	VADDPS    Z24, Z4, Z4
@@ -13900,7 +15873,7 @@ summed:
 	VADDPS    Z24, Z18, Z18
 	VADDPS    Z24, Z20, Z20
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z1, Z1
 	VADDPS    Z24, Z3, Z3
 	VADDPS    Z24, Z5, Z5
@@ -13915,74 +15888,74 @@ summed:
 	VADDPS    Z24, Z23, Z23
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z24
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z8, Z8
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z10, Z10
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z12, Z12
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z13, Z13
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z14, Z14
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z15, Z15
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z17, Z17
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z19, Z19
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z21, Z21
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z24
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 64(R8), K1, Z24
+	VMOVUPS.Z 64(CX), K1, Z24
 	VADDPS    Z24, Z23, Z23
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z27, Z27, Z27
 	VMAXPS Z0, Z27, Z0
@@ -14011,50 +15984,57 @@ accumulated:
 	VMAXPS Z23, Z27, Z23
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z18, (DI)
 	VMOVUPS Z19, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z20, (DI)
 	VMOVUPS Z21, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z22, (DI)
 	VMOVUPS Z23, K1, 64(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -14062,7 +16042,7 @@ activated:
 
 // func tile13x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile13x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile13x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -14102,26 +16082,32 @@ block:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	LEAQ   (R12)(DX*2), R13
-	ADDQ   DX, R13
-	LEAQ   (R13)(DX*2), R14
-	ADDQ   DX, R14
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	LEAQ  (R12)(DX*2), R13
+	ADDQ  DX, R13
+	LEAQ  (R13)(DX*2), R14
+	ADDQ  DX, R14
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z13
+	VMOVUPS.Z    (R8), K1, Z13
 	VBROADCASTSS (R10), Z14
 	VFMADD231PS  Z13, Z14, Z0
 	VBROADCASTSS (R10)(DX*1), Z14
@@ -14153,21 +16139,30 @@ step:
 	ADDQ         BX, R12
 	ADDQ         BX, R13
 	ADDQ         BX, R14
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z0, Z0
 	VADDPS    Z13, Z1, Z1
 	VADDPS    Z13, Z2, Z2
@@ -14183,53 +16178,53 @@ summed:
 	VADDPS    Z13, Z12, Z12
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z13
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z4, Z4
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z6, Z6
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z8, Z8
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z10, Z10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z13
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z13
 	VADDPS    Z13, Z12, Z12
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z15, Z15, Z15
 	VMAXPS Z0, Z15, Z0
@@ -14247,34 +16242,35 @@ accumulated:
 	VMAXPS Z12, Z15, Z12
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z5, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z7, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z9, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z11, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
@@ -14282,6 +16278,12 @@ activated:
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -14289,7 +16291,7 @@ activated:
 
 // func tile13x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile13x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile13x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -14342,27 +16344,33 @@ block:
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	LEAQ   (R12)(DX*2), R13
-	ADDQ   DX, R13
-	LEAQ   (R13)(DX*2), R14
-	ADDQ   DX, R14
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	LEAQ  (R12)(DX*2), R13
+	ADDQ  DX, R13
+	LEAQ  (R13)(DX*2), R14
+	ADDQ  DX, R14
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z26
-	VMOVUPS.Z    64(R9), K1, Z27
+	VMOVUPS      (R8), Z26
+	VMOVUPS.Z    64(R8), K1, Z27
 	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
@@ -14407,21 +16415,30 @@ step:
 	ADDQ         BX, R12
 	ADDQ         BX, R13
 	ADDQ         BX, R14
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z0, Z0
 	VADDPS    Z26, Z2, Z2
 	VADDPS    Z26, Z4, Z4
@@ -14435,7 +16452,7 @@ summed:
 	VADDPS    Z26, Z20, Z20
 	VADDPS    Z26, Z22, Z22
 	VADDPS    Z26, Z24, Z24
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z1, Z1
 	VADDPS    Z26, Z3, Z3
 	VADDPS    Z26, Z5, Z5
@@ -14451,79 +16468,79 @@ summed:
 	VADDPS    Z26, Z25, Z25
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z26
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z8, Z8
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z10, Z10
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z12, Z12
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z13, Z13
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z14, Z14
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z15, Z15
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z16, Z16
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z17, Z17
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z18, Z18
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z19, Z19
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z20, Z20
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z21, Z21
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z22, Z22
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z23, Z23
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z26
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z26
 	VADDPS    Z26, Z24, Z24
-	VMOVUPS.Z 64(R8), K1, Z26
+	VMOVUPS.Z 64(CX), K1, Z26
 	VADDPS    Z26, Z25, Z25
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z29, Z29, Z29
 	VMAXPS Z0, Z29, Z0
@@ -14554,47 +16571,48 @@ accumulated:
 	VMAXPS Z25, Z29, Z25
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z18, (DI)
 	VMOVUPS Z19, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z20, (DI)
 	VMOVUPS Z21, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z22, (DI)
 	VMOVUPS Z23, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z24, (DI)
 	VMOVUPS Z25, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
@@ -14602,6 +16620,12 @@ activated:
 	LEAQ    (CX)(DX*2), CX
 	LEAQ    (CX)(DX*2), CX
 	ADDQ    DX, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
+	ADDQ    R8, DI
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -14609,7 +16633,7 @@ activated:
 
 // func tile14x1AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile14x1AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile14x1AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -14650,26 +16674,32 @@ block:
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	LEAQ   (R12)(DX*2), R13
-	ADDQ   DX, R13
-	LEAQ   (R13)(DX*2), R14
-	ADDQ   DX, R14
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	LEAQ  (R12)(DX*2), R13
+	ADDQ  DX, R13
+	LEAQ  (R13)(DX*2), R14
+	ADDQ  DX, R14
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS.Z    (R9), K1, Z14
+	VMOVUPS.Z    (R8), K1, Z14
 	VBROADCASTSS (R10), Z15
 	VFMADD231PS  Z14, Z15, Z0
 	VBROADCASTSS (R10)(DX*1), Z15
@@ -14703,21 +16733,30 @@ step:
 	ADDQ         BX, R12
 	ADDQ         BX, R13
 	ADDQ         BX, R14
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z1, Z1
 	VADDPS    Z14, Z2, Z2
@@ -14734,56 +16773,56 @@ summed:
 	VADDPS    Z14, Z13, Z13
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS.Z (R8), K1, Z14
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z2, Z2
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z4, Z4
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z6, Z6
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z8, Z8
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z10, Z10
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z12, Z12
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z14
+	ADDQ      R9, CX
+	VMOVUPS.Z (CX), K1, Z14
 	VADDPS    Z14, Z13, Z13
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
@@ -14802,43 +16841,50 @@ accumulated:
 	VMAXPS Z13, Z16, Z13
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z1, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z3, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z5, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z7, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z9, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z11, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, K1, (DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z13, K1, (DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER
@@ -14846,7 +16892,7 @@ activated:
 
 // func tile14x2AVX512(t *Tile)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tile14x2AVX512(SB), NOSPLIT, $0-8
+TEXT ·tile14x2AVX512(SB), NOSPLIT, $16-8
 	MOVQ  t+0(FP), AX
 	MOVQ  112(AX), AX
 	MOVQ  $-1, CX
@@ -14901,27 +16947,33 @@ block:
 	VPXORD Z26, Z26, Z26
 	VPXORD Z27, Z27, Z27
 	MOVQ   t+0(FP), R8
-	MOVQ   (R8), R8
+	MOVQ   48(R8), R8
 	MOVQ   t+0(FP), R9
-	MOVQ   48(R9), R9
-	MOVQ   t+0(FP), R10
-	MOVQ   56(R10), R10
-	ADDQ   R10, R9
-	MOVQ   CX, R10
-	LEAQ   (R10)(DX*2), R11
-	ADDQ   DX, R11
-	LEAQ   (R11)(DX*2), R12
-	ADDQ   DX, R12
-	LEAQ   (R12)(DX*2), R13
-	ADDQ   DX, R13
-	LEAQ   (R13)(DX*2), R14
-	ADDQ   DX, R14
-	TESTQ  R8, R8
-	JZ     summed
+	MOVQ   56(R9), R9
+	ADDQ   R9, R8
+	MOVQ   t+0(FP), R9
+	MOVQ   120(R9), R9
+	MOVQ   CX, (SP)
+
+run:
+	MOVQ  R9, 8(SP)
+	MOVQ  t+0(FP), R9
+	MOVQ  (R9), R9
+	MOVQ  CX, R10
+	LEAQ  (R10)(DX*2), R11
+	ADDQ  DX, R11
+	LEAQ  (R11)(DX*2), R12
+	ADDQ  DX, R12
+	LEAQ  (R12)(DX*2), R13
+	ADDQ  DX, R13
+	LEAQ  (R13)(DX*2), R14
+	ADDQ  DX, R14
+	TESTQ R9, R9
+	JZ    summed
 
 step:
-	VMOVUPS      (R9), Z28
-	VMOVUPS.Z    64(R9), K1, Z29
+	VMOVUPS      (R8), Z28
+	VMOVUPS.Z    64(R8), K1, Z29
 	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
@@ -14969,21 +17021,30 @@ step:
 	ADDQ         BX, R12
 	ADDQ         BX, R13
 	ADDQ         BX, R14
-	ADDQ         SI, R9
-	DECQ         R8
+	ADDQ         SI, R8
+	DECQ         R9
 	JNZ          step
+	MOVQ         8(SP), R9
+	MOVQ         t+0(FP), R10
+	MOVQ         128(R10), R10
+	ADDQ         R10, CX
+	MOVQ         t+0(FP), R10
+	MOVQ         136(R10), R10
+	ADDQ         R10, R8
+	DECQ         R9
+	JGE          run
 
 summed:
+	MOVQ      t+0(FP), CX
+	MOVQ      96(CX), CX
 	MOVQ      t+0(FP), R8
-	MOVQ      96(R8), R8
-	MOVQ      t+0(FP), R9
-	MOVQ      104(R9), R9
-	TESTQ     R8, R8
+	MOVQ      104(R8), R8
+	TESTQ     CX, CX
 	JZ        biased
-	MOVQ      t+0(FP), R10
-	MOVQ      56(R10), R10
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	MOVQ      t+0(FP), R9
+	MOVQ      56(R9), R9
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z0, Z0
 	VADDPS    Z28, Z2, Z2
 	VADDPS    Z28, Z4, Z4
@@ -14998,7 +17059,7 @@ summed:
 	VADDPS    Z28, Z22, Z22
 	VADDPS    Z28, Z24, Z24
 	VADDPS    Z28, Z26, Z26
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z1, Z1
 	VADDPS    Z28, Z3, Z3
 	VADDPS    Z28, Z5, Z5
@@ -15015,84 +17076,84 @@ summed:
 	VADDPS    Z28, Z27, Z27
 
 biased:
-	TESTQ     $0x00000001, R9
+	TESTQ     $0x00000001, R8
 	JZ        accumulated
-	MOVQ      DI, R8
-	MOVQ      t+0(FP), R10
-	MOVQ      88(R10), R10
-	VMOVUPS   (R8), Z28
+	MOVQ      DI, CX
+	MOVQ      t+0(FP), R9
+	MOVQ      88(R9), R9
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z3, Z3
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z5, Z5
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z6, Z6
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z7, Z7
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z8, Z8
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z9, Z9
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z10, Z10
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z11, Z11
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z12, Z12
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z13, Z13
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z14, Z14
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z15, Z15
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z16, Z16
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z17, Z17
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z18, Z18
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z19, Z19
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z20, Z20
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z21, Z21
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z22, Z22
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z23, Z23
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z24, Z24
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z25, Z25
-	ADDQ      R10, R8
-	VMOVUPS   (R8), Z28
+	ADDQ      R9, CX
+	VMOVUPS   (CX), Z28
 	VADDPS    Z28, Z26, Z26
-	VMOVUPS.Z 64(R8), K1, Z28
+	VMOVUPS.Z 64(CX), K1, Z28
 	VADDPS    Z28, Z27, Z27
-	ADDQ      R10, R8
+	ADDQ      R9, CX
 
 accumulated:
-	TESTQ  $0x00000002, R9
+	TESTQ  $0x00000002, R8
 	JZ     activated
 	VPXORD Z31, Z31, Z31
 	VMAXPS Z0, Z31, Z0
@@ -15125,57 +17186,64 @@ accumulated:
 	VMAXPS Z27, Z31, Z27
 
 activated:
-	MOVQ    t+0(FP), R8
-	MOVQ    88(R8), R8
+	MOVQ    t+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z18, (DI)
 	VMOVUPS Z19, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z20, (DI)
 	VMOVUPS Z21, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z22, (DI)
 	VMOVUPS Z23, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z24, (DI)
 	VMOVUPS Z25, K1, 64(DI)
-	ADDQ    R8, DI
+	ADDQ    CX, DI
 	VMOVUPS Z26, (DI)
 	VMOVUPS Z27, K1, 64(DI)
+	ADDQ    CX, DI
+	MOVQ    (SP), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	LEAQ    (CX)(DX*2), CX
+	MOVQ    t+0(FP), R8
+	MOVQ    144(R8), R8
+	ADDQ    R8, CX
+	MOVQ    t+0(FP), R8
+	MOVQ    152(R8), R8
 	ADDQ    R8, DI
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
-	LEAQ    (CX)(DX*2), CX
 	DECQ    AX
 	JNZ     block
 	VZEROUPPER

@@ -21,6 +21,14 @@ type Tile struct {
 	Bias   *float32 // nil: none; otherwise its element j is at Bias + WAt + 4*j
 	Flags  int
 	Tail   int // columns in the last vector, 1 … lanes
+
+	// What follows serves windows of images, whose elements do not lie at one stride; it is 0 elsewhere, and only
+	// the tiles of more than 8 columns read it.
+	Runs  int // further runs of K summed elements
+	XRun  int // bytes from one run to the next in X
+	WSkip int // bytes that the next run is further in W than K*WRow
+	XSkip int // bytes that the next block is further in X than its rows
+	YSkip int // bytes that the next block is further in Y than its rows
 }
 
 // What Tile.Flags asks for, after the bias.
@@ -36,4 +44,20 @@ type Transpose struct {
 	X          *float32
 	XRow       int
 	Rows, Cols int // at least 1
+}
+
+// Pool is what the kernels of max-pooling work on: a line of windows. Strides and offsets are in bytes.
+type Pool struct {
+	X        *float32 // the first window begins at X + XAt
+	DX       *float32 // gradient of X, laid out as X is
+	XAt      int
+	XLine    int // from a line of X to the next
+	XRight   int // from a window to the next
+	Pixel    int // from a pixel to the next
+	Y        *float32
+	YAt      int
+	Pixels   int // windows, at least 1
+	Channels int
+	Height   int // of a window, at least 1
+	Width    int
 }

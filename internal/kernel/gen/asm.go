@@ -249,6 +249,7 @@ func (a *asm) keep(v reg.VecVirtual, k *mask) {
 // Comparison predicates (Intel SDM, CMPPS), quiet ones; x is the first operand of Intel's order.
 const (
 	equal       = 0x00 // x == y
+	unordered   = 0x03 // either is NaN
 	less        = 0x11 // x < y
 	notLess     = 0x15 // !(x < y): true for NaN
 	greater     = 0x1e // x > y

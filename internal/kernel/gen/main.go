@@ -34,6 +34,8 @@ var groups = []group{
 	{"elementwise", "kernel", []func(*asm){elementwises, optimizers}},
 	{"reduce", "kernel", []func(*asm){dot, columnSums}},
 	{"transcendental", "kernel", []func(*asm){transcendentals, logSoftmax}},
+	{"image", "kernel", []func(*asm){fromBytes, pools}},
+	{"lstm", "kernel", []func(*asm){lstms}},
 	{"peak/fma", "peak", []func(*asm){peak}},
 }
 

@@ -29,7 +29,7 @@ func tiles(a *asm) {
 }
 
 // tile emits a kernel that computes a block of rows × vectors of Y, each element in one chain of fused
-// multiply-adds over k.
+// multiply-adds over k, run after run.
 type tile struct {
 	*asm
 	rows, vectors int
@@ -52,9 +52,15 @@ func (t tile) emit() {
 	blocks, x, xRow, xCol, wRow := t.field("Blocks"), t.start("X", "XAt"), t.field("XRow"), t.field("XCol"), t.field("WRow")
 	y := t.start("Y", "YAt")
 
+	home, runs := t.AllocLocal(8), t.AllocLocal(8) // where x stood; runs left: both are rarely wanted
+
 	t.Label("block")
 	sums := t.sums()
-	k, w := t.field("K"), t.start("W", "WAt")
+	w, left := t.start("W", "WAt"), t.field("Runs")
+	t.MOVQ(x, home)
+	t.Label("run")
+	t.MOVQ(left, runs)
+	k := t.field("K")
 	xs := t.rowPointers(t.rows, x, xRow)
 	t.TESTQ(k, k)
 	t.JZ(operand.LabelRef("summed"))
@@ -66,6 +72,11 @@ func (t tile) emit() {
 	t.ADDQ(wRow, w)
 	t.DECQ(k)
 	t.JNZ(operand.LabelRef("step"))
+	t.MOVQ(runs, left)
+	t.ADDQ(t.field("XRun"), x)
+	t.ADDQ(t.field("WSkip"), w)
+	t.DECQ(left)
+	t.JGE(operand.LabelRef("run"))
 
 	t.Label("summed")
 	t.finish(sums, y, last)
@@ -76,7 +87,10 @@ func (t tile) emit() {
 		}
 		t.ADDQ(yRow, y)
 	}
+	t.MOVQ(home, x)
 	t.moveDown(t.rows, x, xRow)
+	t.ADDQ(t.field("XSkip"), x)
+	t.ADDQ(t.field("YSkip"), y)
 	t.DECQ(blocks)
 	t.JNZ(operand.LabelRef("block"))
 	t.end()
