@@ -7,17 +7,18 @@ import (
 	"covey/internal/kernel"
 )
 
-// initialiser draws the weights of dense layers.
+// initialiser draws the weights of layers.
 type initialiser struct {
 	fill func(w []float32, in, out int, gain float32, rng *rand.Rand)
 	// biases says that biases are drawn like fan_in's weights, as PyTorch does; otherwise they are 0.
-	biases bool
-	free   []float32 // where the free heads start
+	biases  bool
+	windows bool      // the fan of a convolution's outputs is counted per element of the window
+	free    []float32 // where the free heads start
 }
 
 var initialiserNamed = map[string]initialiser{
 	"orthogonal": {fill: Orthogonal},
-	"glorot":     {fill: Glorot},
+	"glorot":     {fill: Glorot, windows: true},
 	"fan_in":     {fill: FanIn, biases: true},
 }
 
@@ -28,6 +29,26 @@ func (x initialiser) hidden(w, b []float32, in, out int, act kernel.Activation, 
 	}
 	x.fill(w, in, out, gain, rng)
 	x.bias(b, in, rng)
+}
+
+// tower draws a tower's convolutions: layers from a window to the filters, except that Glorot counts the windows that see
+// an element as its outputs.
+func (x initialiser) tower(t *tower, params []float32, rng *rand.Rand) {
+	for _, s := range t.stages {
+		if s.kind != convolve {
+			continue
+		}
+		out := s.filters
+		if x.windows {
+			out *= s.window.Height * s.window.Width
+		}
+		gain := float32(1)
+		if !x.biases && (s.act == kernel.ReLU || s.act == kernel.Identity) { // a ReLU follows the latter, or a sum with one
+			gain = math.Sqrt2
+		}
+		x.fill(s.weights(params).X, s.depth, out, gain, rng)
+		x.bias(s.biases(params), s.depth, rng)
+	}
 }
 
 // heads fills the columns of each head with its own gain. w: [in, out].

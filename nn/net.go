@@ -24,35 +24,6 @@ type Head struct {
 	Value float32
 }
 
-// Config describes a multilayer perceptron.
-type Config struct {
-	Hidden     []int  `yaml:"hidden"`     // widths of the hidden layers
-	Activation string `yaml:"activation"` // relu or tanh
-	Separate   bool   `yaml:"separate"`   // one trunk for each head, instead of one for all
-	Init       string `yaml:"init"`       // orthogonal, glorot or fan_in
-}
-
-// DefaultConfig is two shared layers of 128 with ReLU, initialised orthogonally.
-func DefaultConfig() Config {
-	return Config{Hidden: []int{128, 128}, Activation: "relu", Init: "orthogonal"}
-}
-
-// Validate names the first key whose value is impossible.
-func (c *Config) Validate() error {
-	for _, w := range c.Hidden {
-		if w < 1 || w > 1<<16 {
-			return fmt.Errorf("hidden is %v, widths must be between 1 and %d", c.Hidden, 1<<16)
-		}
-	}
-	if _, known := activationNamed[c.Activation]; !known {
-		return fmt.Errorf("activation is %q, must be relu or tanh", c.Activation)
-	}
-	if _, known := initialiserNamed[c.Init]; !known {
-		return fmt.Errorf("init is %q, must be orthogonal, glorot or fan_in", c.Init)
-	}
-	return nil
-}
-
 // View is a named part of the parameter vector.
 type View struct {
 	Name   string
@@ -77,16 +48,19 @@ type Net struct {
 	Size   int // parameters
 	Layout []View
 
-	Activation string // of the hidden layers; "": there are none
+	Activation string // of the hidden layers and convolutions; "": there are none
 
 	trunks []trunk
 	free   []column
 	init   initialiser
 }
 
-// A trunk is a chain of dense layers that ends in neighbouring output columns.
+// A trunk is a chain of layers that ends in neighbouring output columns: convolutions where there are any, the hidden
+// layers, an LSTM where there is one, and the layer of the heads.
 type trunk struct {
-	layers []dense
+	tower  *tower
+	layers []dense // the last one is that of the heads
+	lstm   *lstm
 	column int // first output column of the last layer
 	heads  []Head
 }
@@ -100,20 +74,19 @@ type dense struct {
 
 type column struct{ from, width, offset int }
 
-// NewMLP lays out a perceptron from the space's observations to the heads, in column order.
-func NewMLP(in env.Space, cfg Config, heads ...Head) (*Net, error) {
+// New lays out a network from the space's observations to the heads, in column order.
+func New(in env.Space, cfg Config, heads ...Head) (*Net, error) {
 	if err := in.Validate(); err != nil {
 		return nil, fmt.Errorf("network input: %w", err)
 	}
-	if in.Kind != env.Box || in.Bytes {
-		return nil, fmt.Errorf("network input: a perceptron takes a box of floats, not %v (bytes: %v)", in.Kind, in.Bytes)
+	if in.Kind != env.Box {
+		return nil, fmt.Errorf("network input: a box is wanted, not %v", in.Kind)
 	}
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("network.%w", err)
 	}
-	act := activationNamed[cfg.Activation]
 	n := &Net{In: in, init: initialiserNamed[cfg.Init]}
-	if len(cfg.Hidden) > 0 {
+	if len(cfg.Hidden) > 0 || cfg.Convolves() {
 		n.Activation = cfg.Activation
 	}
 	linear := heads
@@ -125,10 +98,12 @@ func NewMLP(in env.Space, cfg Config, heads ...Head) (*Net, error) {
 	}
 	if cfg.Separate {
 		for i, h := range linear {
-			n.addTrunk(h.Name, cfg.Hidden, act, linear[i:i+1])
+			if err := n.addTrunk(h.Name, &cfg, linear[i:i+1]); err != nil {
+				return nil, err
+			}
 		}
-	} else {
-		n.addTrunk("trunk", cfg.Hidden, act, linear)
+	} else if err := n.addTrunk("trunk", &cfg, linear); err != nil {
+		return nil, err
 	}
 	for _, h := range heads[len(linear):] {
 		if !h.Free {
@@ -141,12 +116,23 @@ func NewMLP(in env.Space, cfg Config, heads ...Head) (*Net, error) {
 	return n, nil
 }
 
-func (n *Net) addTrunk(name string, hidden []int, act kernel.Activation, heads []Head) {
-	t := trunk{column: n.Out, heads: heads}
+func (n *Net) addTrunk(name string, cfg *Config, heads []Head) error {
+	t, act := trunk{column: n.Out, heads: heads}, activationNamed[cfg.Activation]
 	in := n.In.Size()
-	for i, out := range hidden {
+	if layers := cfg.convolutions(); len(layers) > 0 {
+		var err error
+		if t.tower, err = n.addTower(name, layers, act); err != nil {
+			return err
+		}
+		in = t.tower.features()
+	}
+	for i, out := range cfg.Hidden {
 		t.layers = append(t.layers, n.dense(name+"."+strconv.Itoa(i), in, out, act))
 		in = out
+	}
+	if cfg.LSTM > 0 {
+		t.lstm = n.addLSTM(name, in, cfg.LSTM)
+		in = cfg.LSTM
 	}
 	width := 0
 	for _, h := range heads {
@@ -155,6 +141,7 @@ func (n *Net) addTrunk(name string, hidden []int, act kernel.Activation, heads [
 	t.layers = append(t.layers, n.dense(name+".out", in, width, kernel.Identity))
 	n.trunks = append(n.trunks, t)
 	n.Out += width
+	return nil
 }
 
 func (n *Net) dense(name string, in, out int, act kernel.Activation) dense {
@@ -182,6 +169,12 @@ func (n *Net) Init(params []float32, rng *rand.Rand) {
 		panic(fmt.Sprintf("nn: Init of %d parameters with %d", n.Size, len(params)))
 	}
 	for _, t := range n.trunks {
+		if t.tower != nil {
+			n.init.tower(t.tower, params, rng)
+		}
+		if t.lstm != nil {
+			n.init.lstm(t.lstm, params, rng)
+		}
 		for i, l := range t.layers {
 			w, b := params[l.weight:l.weight+l.in*l.out], params[l.bias:l.bias+l.out]
 			if i < len(t.layers)-1 {

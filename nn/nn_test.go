@@ -36,7 +36,7 @@ func nets(t testing.TB) map[string]*Net {
 		"three hidden":  {Config{Hidden: []int{6, 20, 11}, Activation: "tanh", Init: "fan_in"}, heads},
 		"one wide head": {Config{Hidden: []int{8}, Activation: "relu", Init: "orthogonal"}, []Head{{Name: "q", Width: 40, Gain: 1}}},
 	} {
-		n, err := NewMLP(box(4), c.cfg, c.heads...)
+		n, err := New(box(4), c.cfg, c.heads...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func TestBackwardIsTheDerivative(t *testing.T) {
 		p := n.NewPass(rows)
 		p.Unroll(params, make([]float32, rows*n.Out), nil, env.Values{F: in}, nil, rows, 1)
 		grad, din := random(n.Size, rng), random(rows*4, rng) // Backward overwrites
-		p.Backward(params, grad, din, dout, rows, 1)
+		p.Backward(params, grad, din, dout, nil, rows, 1)
 		check := func(what string, got []float32, at []float64, eval func() float64) {
 			for i, g := range got {
 				keep := at[i]
@@ -172,8 +172,8 @@ func TestStepsServeBackward(t *testing.T) {
 		}
 		dout := random(len(a), rng)
 		ga, gb := make([]float32, n.Size), make([]float32, n.Size)
-		whole.Backward(params, ga, nil, dout, steps, streams)
-		single.Backward(params, gb, nil, dout, steps, streams)
+		whole.Backward(params, ga, nil, dout, nil, steps, streams)
+		single.Backward(params, gb, nil, dout, nil, steps, streams)
 		if kernel.Level() != "generic" && !slices.Equal(ga, gb) {
 			t.Errorf("%s: gradients of steps differ from those of a batch", name)
 		}
@@ -244,7 +244,7 @@ func TestInitialisersStayInBounds(t *testing.T) {
 }
 
 func TestHeadsHaveTheirGains(t *testing.T) {
-	n, err := NewMLP(box(4), Config{Hidden: []int{64}, Activation: "relu", Init: "orthogonal"},
+	n, err := New(box(4), Config{Hidden: []int{64}, Activation: "relu", Init: "orthogonal"},
 		Head{Name: "value", Width: 1, Gain: 1}, Head{Name: "policy", Width: 2, Gain: 0.01},
 		Head{Name: "log_std", Width: 2, Free: true, Value: -1.5})
 	if err != nil {
@@ -267,6 +267,55 @@ func TestHeadsHaveTheirGains(t *testing.T) {
 	}
 }
 
+func conv(filters, size, stride int) []Conv {
+	return []Conv{{Filters: filters, Size: size, Stride: stride}}
+}
+
+// TestTowersOfKnownShape: the named stacks come to the sizes that their papers give.
+func TestTowersOfKnownShape(t *testing.T) {
+	for _, c := range []struct {
+		tower string
+		in    env.Space
+		want  int // features
+	}{
+		{"a3c", image(4, 84, 84), 9 * 9 * 32}, {"nature", image(4, 84, 84), 7 * 7 * 64}, {"strided", image(42, 42), 3 * 3 * 32},
+		{"doom", image(84, 84), 9 * 9 * 32}, {"minatar", image(10, 10, 4), 8 * 8 * 16}, {"impala", image(4, 84, 84), 11 * 11 * 32},
+	} {
+		n, err := New(c.in, Config{Tower: c.tower, Activation: "relu", Init: "fan_in"}, Head{Name: "q", Width: 2, Gain: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := n.trunks[0].tower.features(); got != c.want {
+			t.Errorf("%s: %d features, want %d", c.tower, got, c.want)
+		}
+	}
+}
+
+// TestForgetGatesStartOpen: at a bias of 1, but for PyTorch's initialiser, which draws biases like weights.
+func TestForgetGatesStartOpen(t *testing.T) {
+	for name, open := range map[string]bool{"orthogonal": true, "glorot": true, "fan_in": false} {
+		n, err := New(box(3), Config{LSTM: 4, Activation: "relu", Init: name}, Head{Name: "q", Width: 2, Gain: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		params := make([]float32, n.Size)
+		n.Init(params, rand.New(rand.NewPCG(1, 1)))
+		input, recurrent, bias := n.trunks[0].lstm.weights(params)
+		for i, v := range bias {
+			want := float32(0)
+			if i >= 4 && i < 8 {
+				want = 1
+			}
+			if open && v != want || !open && !(v > -0.5 && v < 0.5) {
+				t.Errorf("%s: bias %d is %v", name, i, v)
+			}
+		}
+		if slices.Contains(input.X, 0) || slices.Contains(recurrent.X, 0) {
+			t.Errorf("%s: weights that nobody drew", name)
+		}
+	}
+}
+
 func TestBadNetworks(t *testing.T) {
 	ok := []Head{{Name: "q", Width: 2, Gain: 1}}
 	for want, c := range map[string]struct {
@@ -274,13 +323,22 @@ func TestBadNetworks(t *testing.T) {
 		cfg   Config
 		heads []Head
 	}{
-		`network.activation is "gelu", must be relu or tanh`:                             {box(4), Config{Activation: "gelu", Init: "glorot"}, ok},
-		`network.init is "zero", must be orthogonal, glorot or fan_in`:                   {box(4), Config{Activation: "relu", Init: "zero"}, ok},
-		`network.hidden is [3 0], widths must be between 1 and 65536`:                    {box(4), Config{Hidden: []int{3, 0}, Activation: "relu", Init: "glorot"}, ok},
-		`network input: a perceptron takes a box of floats, not Discrete (bytes: false)`: {env.NewDiscrete(3), Config{Activation: "relu", Init: "glorot"}, ok},
-		`network: head q stands after a free head`:                                       {box(4), Config{Activation: "relu", Init: "glorot"}, []Head{{Name: "v", Width: 1, Free: true}, ok[0]}},
+		`network.activation is "gelu", must be relu or tanh`:                                                                   {box(4), Config{Activation: "gelu", Init: "glorot"}, ok},
+		`network.init is "zero", must be orthogonal, glorot or fan_in`:                                                         {box(4), Config{Activation: "relu", Init: "zero"}, ok},
+		`network.hidden is [3 0], widths must be between 1 and 65536`:                                                          {box(4), Config{Hidden: []int{3, 0}, Activation: "relu", Init: "glorot"}, ok},
+		`network input: a box is wanted, not Discrete`:                                                                         {env.NewDiscrete(3), Config{Activation: "relu", Init: "glorot"}, ok},
+		`network.tower is "vgg", must be one of a3c, doom, impala, minatar, nature, strided`:                                   {image(9, 9), Config{Tower: "vgg", Activation: "relu", Init: "glorot"}, ok},
+		`network.conv lists 1 layers beside tower: a3c; leave one of the two out`:                                              {image(84, 84), Config{Tower: "a3c", Conv: conv(4, 3, 1), Activation: "relu", Init: "glorot"}, ok},
+		`network.conv: layer 0: stride is 0, must be between 1 and 1024`:                                                       {image(9, 9), Config{Conv: conv(4, 3, 0), Activation: "relu", Init: "glorot"}, ok},
+		`network.conv: layer 0: filters is 0, must be between 1 and 65536`:                                                     {image(9, 9), Config{Conv: conv(0, 3, 1), Activation: "relu", Init: "glorot"}, ok},
+		`network.conv: layer 0: size is 4, but same wants an odd one`:                                                          {image(9, 9), Config{Conv: []Conv{{Filters: 1, Size: 4, Stride: 1, Same: true}}, Activation: "relu", Init: "glorot"}, ok},
+		`network.lstm is -1, must be between 0 and 65536`:                                                                      {box(4), Config{LSTM: -1, Activation: "relu", Init: "glorot"}, ok},
+		`network input: convolutions want images, [height, width], with channels last or frames first; the observation is [4]`: {box(4), Config{Conv: conv(4, 3, 1), Activation: "relu", Init: "glorot"}, ok},
+		`network: convolution 2 (64 filters of 3×3 by 1): its window does not fit 2×2×64; the observation is [32 28 4]`:        {image(32, 28, 4), Config{Tower: "nature", Activation: "relu", Init: "glorot"}, ok},
+		`network: convolution 0 (5 filters of 11×11 by 1): its window does not fit 10×10×4; the observation is [4 10 10]`:      {image(4, 10, 10), Config{Conv: conv(5, 11, 1), Activation: "relu", Init: "glorot"}, ok},
+		`network: head q stands after a free head`:                                                                             {box(4), Config{Activation: "relu", Init: "glorot"}, []Head{{Name: "v", Width: 1, Free: true}, ok[0]}},
 	} {
-		if _, err := NewMLP(c.in, c.cfg, c.heads...); err == nil || err.Error() != want {
+		if _, err := New(c.in, c.cfg, c.heads...); err == nil || err.Error() != want {
 			t.Errorf("got error %v, want %s", err, want)
 		}
 	}
@@ -293,7 +351,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		out, grad, p := make([]float32, 8*n.Out), make([]float32, n.Size), n.NewPass(8)
 		if a := testing.AllocsPerRun(10, func() {
 			p.Step(params, out, nil, in, 0, 8)
-			p.Backward(params, grad, nil, out, 8, 1)
+			p.Backward(params, grad, nil, out, nil, 8, 1)
 		}); a != 0 {
 			t.Errorf("%s: %v allocations per step and backward", name, a)
 		}
@@ -319,14 +377,14 @@ func BenchmarkBackward(b *testing.B) {
 			p, out, grad := n.NewPass(rows), random(rows*n.Out, rand.New(rand.NewPCG(1, 1))), make([]float32, n.Size)
 			p.Unroll(params, slices.Clone(out), nil, env.Values{F: make([]float32, rows*4)}, nil, rows, 1)
 			for b.Loop() {
-				p.Backward(params, grad, nil, out, rows, 1)
+				p.Backward(params, grad, nil, out, nil, rows, 1)
 			}
 		})
 	}
 }
 
 func cartPole(b *testing.B) (*Net, []float32) {
-	n, err := NewMLP(box(4), DefaultConfig(), Head{Name: "value", Width: 1, Gain: 1}, Head{Name: "policy", Width: 2, Gain: 0.01})
+	n, err := New(box(4), DefaultConfig(), Head{Name: "value", Width: 1, Gain: 1}, Head{Name: "policy", Width: 2, Gain: 0.01})
 	if err != nil {
 		b.Fatal(err)
 	}

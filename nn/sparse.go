@@ -41,7 +41,7 @@ func (p *pass) backSparse(din, dout []float32, rows int) {
 		s.dy, s.x = make([]float32, p.rows*out), make([]float32, len(p.grad[0]))
 	}
 	gather(s.dy, dout, s.rows, out)
-	b := step{layers: p.layers[0], dy: kernel.Mat{X: s.dy, Rows: n, Stride: out}}
+	b := layerStep{layers: p.trunks[0].ready, dy: kernel.Mat{X: s.dy, Rows: n, Stride: out}}
 	for j := len(t.layers) - 1; j >= 0; j-- {
 		l := &t.layers[j]
 		b.at, b.layer, b.dy.Cols, b.act = j, l, l.out, kernel.Identity

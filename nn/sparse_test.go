@@ -26,8 +26,8 @@ func TestRowsWithoutGradientAreLeftOut(t *testing.T) {
 				}
 			}
 			want, got := random(rows*4, rng), random(rows*4, rng)
-			p.Backward(params, make([]float32, n.Size), want, dout, rows, 1)
-			p.Backward(params, nil, got, dout, rows, 1)
+			p.Backward(params, make([]float32, n.Size), want, dout, nil, rows, 1)
+			p.Backward(params, nil, got, dout, nil, rows, 1)
 			if kernel.Level() != "generic" && !slices.Equal(got, want) {
 				t.Errorf("%s: other gradients with %d rows of %d", name, few, rows)
 			}
@@ -36,7 +36,7 @@ func TestRowsWithoutGradientAreLeftOut(t *testing.T) {
 					t.Fatalf("%s: gradient %d is %v, want %v, with %d rows of %d", name, i, got[i], want[i], few, rows)
 				}
 			}
-			if a := testing.AllocsPerRun(3, func() { p.Backward(params, nil, got, dout, rows, 1) }); a != 0 {
+			if a := testing.AllocsPerRun(3, func() { p.Backward(params, nil, got, dout, nil, rows, 1) }); a != 0 {
 				t.Errorf("%s: %v allocations", name, a)
 			}
 		}

@@ -15,13 +15,13 @@ func (n *Net) NewSplitPass(rows int, together func(job func(half int))) Pass {
 type split struct {
 	together func(job func(half int)) // nil: one after the other
 	job      func(half int)
-	step     step           // that the job is about
+	step     layerStep      // that the job is about
 	scratch  kernel.Scratch // of the half that is not the pass's own
 	own      *kernel.Scratch
 }
 
 // backStep writes a hidden layer's gradients: by its input and, where they are wanted, by its weights.
-func (p *pass) backStep(s *step) {
+func (p *pass) backStep(s *layerStep) {
 	switch {
 	case s.grad == nil:
 		s.inputs(&p.scratch)

@@ -24,8 +24,8 @@ func TestSplitPassIsAPass(t *testing.T) {
 		for i, p := range []Pass{n.NewPass(rows), n.NewSplitPass(rows, backwards)} {
 			grads[i], inputs[i] = make([]float32, n.Size), make([]float32, rows*4)
 			p.Unroll(params, out, nil, in, nil, rows, 1)
-			p.Backward(params, grads[i], inputs[i], dout, rows, 1)
-			if a := testing.AllocsPerRun(5, func() { p.Backward(params, grads[i], inputs[i], dout, rows, 1) }); a != 0 {
+			p.Backward(params, grads[i], inputs[i], dout, nil, rows, 1)
+			if a := testing.AllocsPerRun(5, func() { p.Backward(params, grads[i], inputs[i], dout, nil, rows, 1) }); a != 0 {
 				t.Errorf("%s: %v allocations", name, a)
 			}
 		}

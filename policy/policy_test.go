@@ -22,7 +22,7 @@ func build(t *testing.T, action env.Space, frame int) *Policy {
 		t.Fatal(err)
 	}
 	spec := env.Spec{Observation: env.NewBox([]float32{-inf(), -inf()}, []float32{inf(), inf()}), Action: action}
-	net, err := nn.NewMLP(spec.Observation, nn.Config{Hidden: []int{8}, Activation: "tanh", Init: "orthogonal"},
+	net, err := nn.New(spec.Observation, nn.Config{Hidden: []int{8}, Activation: "tanh", Init: "orthogonal"},
 		nn.Head{Name: "value", Width: 1, Gain: 1}, nn.Head{Name: "policy", Width: d().Params(), Gain: 1})
 	if err != nil {
 		t.Fatal(err)

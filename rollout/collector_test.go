@@ -53,7 +53,7 @@ func collector(t *testing.T, extent Extent, steps int, normalize bool, limits ..
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := nn.NewMLP(v.Spec().Observation, nn.Config{Activation: "relu", Init: "glorot"},
+	net, err := nn.New(v.Spec().Observation, nn.Config{Activation: "relu", Init: "glorot"},
 		nn.Head{Name: "value", Width: 1, Gain: 1}, nn.Head{Name: "policy", Width: 2, Gain: 0.01})
 	if err != nil {
 		t.Fatal(err)
@@ -227,7 +227,7 @@ func TestBoundsAreTheEnvironments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := nn.NewMLP(v.Spec().Observation, nn.Config{Activation: "relu", Init: "glorot"}, nn.Head{Name: "policy", Width: 2, Gain: 0.01})
+	net, err := nn.New(v.Spec().Observation, nn.Config{Activation: "relu", Init: "glorot"}, nn.Head{Name: "policy", Width: 2, Gain: 0.01})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +258,7 @@ func TestCorrelate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := nn.NewMLP(v.Spec().Observation, nn.Config{Activation: "relu", Init: "glorot"}, nn.Head{Name: "policy", Width: 2, Gain: 0.01})
+	net, err := nn.New(v.Spec().Observation, nn.Config{Activation: "relu", Init: "glorot"}, nn.Head{Name: "policy", Width: 2, Gain: 0.01})
 	if err != nil {
 		t.Fatal(err)
 	}

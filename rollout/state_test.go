@@ -25,7 +25,7 @@ func living(t *testing.T, v env.Vector, err error) *Collector {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := nn.NewMLP(v.Spec().Observation, nn.DefaultConfig(), nn.Head{Name: "value", Width: 1, Gain: 1}, nn.Head{Name: "policy", Width: d().Params(), Gain: 0.01})
+	net, err := nn.New(v.Spec().Observation, nn.DefaultConfig(), nn.Head{Name: "value", Width: 1, Gain: 1}, nn.Head{Name: "policy", Width: d().Params(), Gain: 0.01})
 	if err != nil {
 		t.Fatal(err)
 	}

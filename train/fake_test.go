@@ -57,7 +57,7 @@ func newPolicy(t testing.TB, seed uint64) *policy.Policy {
 	spec := (&lane{}).Spec()
 	cfg := nn.DefaultConfig()
 	cfg.Hidden = []int{8}
-	net, err := nn.NewMLP(spec.Observation, cfg, nn.Head{Name: "value", Width: 1, Gain: 1}, nn.Head{Name: "policy", Width: 2, Gain: 1})
+	net, err := nn.New(spec.Observation, cfg, nn.Head{Name: "value", Width: 1, Gain: 1}, nn.Head{Name: "policy", Width: 2, Gain: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

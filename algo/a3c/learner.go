@@ -110,7 +110,7 @@ func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
 		heads[1].Width = width / 2
 		heads = append(heads, nn.Head{Name: "log_std", Width: width / 2, Free: true, Value: cfg.LogStd.Initial})
 	}
-	net, err := nn.NewMLP(spec.Observation, cfg.Network, heads...)
+	net, err := nn.New(spec.Observation, cfg.Network, heads...)
 	if err != nil {
 		return nil, err
 	}

@@ -215,7 +215,7 @@ func (w *worker) differentiate(s *rollout.Segment) {
 	actions := s.Actions[:n*w.distribution.Actions()]
 	loss := w.distribution.PolicyGradient(heads(x.dout), heads(s.Outputs), actions, adv, cfg.EntropyWeight, scale)
 	value := w.valueGradient(n, scale*cfg.ValueWeight)
-	w.collect.Pass.Backward(p.Params, w.gradient.Values, nil, x.dout, s.T, s.B)
+	w.collect.Pass.Backward(p.Params, w.gradient.Values, nil, x.dout, s.Starts, s.T, s.B)
 
 	g := &w.gradient
 	g.Version, g.Steps, g.Episodes, g.Moments = s.Version, n, s.Episodes, &w.collect.Seen

@@ -164,7 +164,7 @@ func TestClipNorm(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.ClipNorm, cfg.Optimizer.Kind, cfg.Network.Hidden = 0.1, "sgd", []int{5}
 	cfg.Batch = 1
-	net, err := nn.NewMLP(unbounded(2), cfg.Network, nn.Head{Name: "q", Width: 1, Gain: 1})
+	net, err := nn.New(unbounded(2), cfg.Network, nn.Head{Name: "q", Width: 1, Gain: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

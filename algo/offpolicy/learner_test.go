@@ -28,7 +28,7 @@ type idle struct {
 
 func newIdle(t testing.TB, spec env.Spec) *idle {
 	t.Helper()
-	net, err := nn.NewMLP(spec.Observation, nn.DefaultConfig(), nn.Head{Name: "policy", Width: 1, Gain: 1})
+	net, err := nn.New(spec.Observation, nn.DefaultConfig(), nn.Head{Name: "policy", Width: 1, Gain: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

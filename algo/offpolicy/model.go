@@ -61,12 +61,12 @@ func (m *Model) ForwardTarget(out []float32, in env.Values, rows int) {
 
 // Backward takes the gradient of the latest Forward's outputs, dout [rows, Net.Out], to the parameters.
 func (m *Model) Backward(dout []float32, rows int) {
-	m.pass.Backward(m.Params, m.gradient, nil, dout, rows, 1)
+	m.pass.Backward(m.Params, m.gradient, nil, dout, nil, rows, 1)
 }
 
 // BackwardInput takes it to the input instead: din [rows, frame]. The parameters count as constants.
 func (m *Model) BackwardInput(din, dout []float32, rows int) {
-	m.pass.Backward(m.Params, nil, din, dout, rows, 1)
+	m.pass.Backward(m.Params, nil, din, dout, nil, rows, 1)
 }
 
 // Step clips the gradient and moves the parameters against it.
