@@ -29,11 +29,12 @@ type algorithm struct {
 	defaults func(*Config)
 	adapt    func(*Config) // a preset that was written for another algorithm of the section
 	present  func(*Config) bool
-	resolve  func(*Config) error // validates the section, and replaces it by one where what follows from the rest is filled in
+	resolve  func(*Config) error           // validates the section, and replaces it by one where what follows from the rest is filled in
 	suits    func(*Config, env.Spec) error // says why it cannot learn in such an environment
 	traits   func(*Config) traits
 	policy   func(*Config, env.Spec) (*policy.Policy, error)
 	learner  func(*Config, func() (env.Environment, error)) (learner, error)
+	slowed   func(*Config, float32) *Config            // a copy of a resolved configuration, all learning rates times the factor
 	holds    func(*Config, offpolicy.Experience) error // says whether the replay has room for it; nil: there is no replay
 }
 
@@ -94,6 +95,13 @@ var actorCritic = algorithm{
 		return traits{workers: c.A3C.Workers, update: c.A3C.Update, deterministic: c.A3C.Update != a3c.Async || c.A3C.Workers == 1}
 	},
 	policy: func(c *Config, s env.Spec) (*policy.Policy, error) { return a3c.NewPolicy(c.A3C, s) },
+	slowed: func(c *Config, by float32) *Config {
+		slow, section := *c, *c.A3C
+		section.LearningRate *= by
+		section.CriticRate = times(section.CriticRate, by)
+		slow.A3C = &section
+		return &slow
+	},
 	learner: func(c *Config, create func() (env.Environment, error)) (learner, error) {
 		return a3c.New(*c.A3C, c.Seed, func(int) (env.Vector, error) { return batch(create, c.A3C.Envs) })
 	},
@@ -114,6 +122,15 @@ func synchronous(a algorithm) algorithm {
 		return resolve(c)
 	}
 	return a
+}
+
+// times is the learning rate x times a factor; nil stays nil.
+func times(x *float32, by float32) *float32 {
+	if x == nil {
+		return nil
+	}
+	y := *x * by
+	return &y
 }
 
 // inSection gives an algorithm's error the key that it starts with.

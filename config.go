@@ -41,6 +41,11 @@ type Config struct {
 	SolveAt *float64 `yaml:"solve_at"` // mean return over 100 episodes that counts as solved; null: none does
 	Eval    Eval     `yaml:"eval"`
 
+	Checkpoint Checkpoint `yaml:"checkpoint"`
+	Deadline   float64    `yaml:"deadline"` // seconds between two updates after which a learner counts as hung; 0: never
+	Restarts   int        `yaml:"restarts"` // of learners that panic or hang
+	Fallback   Fallback   `yaml:"fallback"`
+
 	LogEvery    uint64 `yaml:"log_every"`   // environment steps between two rows of metrics; 0: a two-hundredth of steps
 	PrintEvery  uint64 `yaml:"print_every"` // print the total reward of every so many episodes; 0: of none
 	TensorBoard bool   `yaml:"tensorboard"` // write an event file too
@@ -61,13 +66,30 @@ type Eval struct {
 	Sample   bool   `yaml:"sample"`   // the sampled policy is the one that counts, not the greedy one
 }
 
+// Checkpoint says when a run in a folder is saved, beside at its end.
+type Checkpoint struct {
+	Seconds float64 `yaml:"seconds"` // between two checkpoints; 0: none by the clock
+	Steps   uint64  `yaml:"steps"`   // environment steps between two that are kept for good; 0: none
+	Keep    int     `yaml:"keep"`    // latest ones to keep besides
+}
+
+// Fallback says what happens when the mean return has collapsed: the run returns to its best policy, and goes on
+// with lower learning rates.
+type Fallback struct {
+	Times int     `yaml:"times"` // that this is tried; 0: the run goes on as it is
+	Rate  float32 `yaml:"rate"`  // what all learning rates are multiplied with each time
+}
+
 // NewConfig is the algorithm's default configuration. It has no budget yet.
 func NewConfig(algo, environment string) (*Config, error) {
 	a, err := findAlgorithm(algo)
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{Env: environment, Algo: algo, Seed: 1, ActionRepeat: 1, Eval: Eval{Every: 50_000, Episodes: 100}}
+	c := &Config{
+		Env: environment, Algo: algo, Seed: 1, ActionRepeat: 1, Eval: Eval{Every: 50_000, Episodes: 100},
+		Checkpoint: Checkpoint{Seconds: 30, Keep: 2}, Deadline: 300, Restarts: 10, Fallback: Fallback{Rate: 0.5},
+	}
 	a.defaults(c)
 	return c, nil
 }
@@ -159,8 +181,20 @@ func (c *Config) validateRun() error {
 		return &ConfigError{Key: key, Problem: fmt.Sprintf(format, args...)}
 	}
 	switch {
-	case !(c.Seconds >= 0 && c.Seconds <= math.MaxInt64/float64(time.Second)):
+	case !isDuration(c.Seconds):
 		return bad("seconds", "%v is no duration", c.Seconds)
+	case !isDuration(c.Checkpoint.Seconds):
+		return bad("checkpoint.seconds", "%v is no duration", c.Checkpoint.Seconds)
+	case c.Checkpoint.Keep < 1 || c.Checkpoint.Keep > 1e6:
+		return bad("checkpoint.keep", "%d, must be between 1 and 1000000", c.Checkpoint.Keep)
+	case !isDuration(c.Deadline):
+		return bad("deadline", "%v is no duration", c.Deadline)
+	case c.Restarts < 0:
+		return bad("restarts", "%d, must be at least 0", c.Restarts)
+	case c.Fallback.Times < 0:
+		return bad("fallback.times", "%d, must be at least 0", c.Fallback.Times)
+	case !(c.Fallback.Rate > 0 && c.Fallback.Rate <= 1):
+		return bad("fallback.rate", "%v, must be more than 0 and at most 1", c.Fallback.Rate)
 	case c.ActionRepeat < 1 || c.ActionRepeat > 1000:
 		return bad("action_repeat", "%d, must be between 1 and 1000", c.ActionRepeat)
 	case c.Eval.Episodes < 1 || c.Eval.Episodes > 1e6:
@@ -182,6 +216,13 @@ func (c *Config) validateRun() error {
 	}
 	return nil
 }
+
+// isDuration says whether seconds are one.
+func isDuration(seconds float64) bool {
+	return seconds >= 0 && seconds <= math.MaxInt64/float64(time.Second)
+}
+
+func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
 
 // YAML is the configuration as a file that [Config.Merge] reads back to the same.
 func (c *Config) YAML() ([]byte, error) { return yaml.Marshal(c) }

@@ -12,7 +12,6 @@ package covey
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"time"
 
@@ -37,86 +36,20 @@ type Options struct {
 	Started time.Time
 }
 
-// Run is a finished run.
-type Run struct {
-	train.Result
-	Policy *policy.Policy // as the last update left it
-}
+// Run is a finished run. Its Policy is as the last update left it; nil: the learner hung, and was given up.
+type Run struct{ train.Result }
 
-// Train runs a configuration to the end of its budget. A cancelled context ends the run cleanly: the
-// result says that it was interrupted. Where learning fails, the run says how far it came, beside the error.
+// Train runs a configuration to the end of its budget. A cancelled context ends the run cleanly, with a checkpoint
+// that [Resume] goes on from: the result says that it was interrupted. Where learning fails, the run says how
+// far it came, beside the error.
 func Train(ctx context.Context, cfg *Config, opt Options) (*Run, error) {
-	text, err := cfg.YAML() // as it was asked for: with other steps, what follows from them is another too
-	if err != nil {
-		return nil, err
-	}
-	cfg, err = cfg.Resolve()
-	if err != nil {
-		return nil, err
-	}
-	create := cfg.Environment
-	if opt.Environment != nil {
-		create = func() (env.Environment, error) {
-			e, err := opt.Environment()
-			if err != nil {
-				return nil, err
-			}
-			return cfg.wrap(e), nil
-		}
-	}
-	a := algorithms[cfg.Algo]
-	l, err := a.learner(cfg, create)
-	if err != nil {
-		return nil, cfg.located(err)
-	}
-	if cfg.ReplayFile != "" {
-		if err := cfg.checkExperience(l.Policy().Spec); err != nil {
-			return nil, errors.Join(err, l.Close())
-		}
-	}
-	if opt.Init != "" {
-		if err := adopt(l, opt.Init); err != nil {
-			return nil, errors.Join(err, l.Close())
-		}
-	}
-	if r, ok := l.(interface{ ReplayBytes() uint64 }); ok && opt.Output.Progress != nil {
-		_, _ = fmt.Fprintf(opt.Output.Progress, "replay: %s\n", megabytes(r.ReplayBytes())) // nobody need watch
-	}
-	t := a.traits(cfg)
-	result, err := train.Run(ctx, l, train.Options{
-		Labels: train.Labels{
-			Env: cfg.Env, Algo: cfg.Algo, Update: t.update, Kernel: Kernel(), Version: Version(),
-			Seed: cfg.Seed, Workers: t.workers, Config: text,
-		},
-		Budget: train.Budget{
-			Steps: cfg.Steps, Episodes: cfg.Episodes, UntilSolved: cfg.UntilSolved,
-			Time: time.Duration(cfg.Seconds * float64(time.Second)),
-		},
-		SolveAt: cfg.SolveAt, SolveBy: t.solveBy,
-		Eval: train.Eval{
-			New: create, Every: cfg.Eval.Every, Episodes: cfg.Eval.Episodes, Seed: cfg.Eval.Seed, Sample: cfg.Eval.Sample,
-		},
-		Dir: opt.Dir, LogEvery: cfg.LogEvery, TensorBoard: cfg.TensorBoard,
-		Output: cfg.output(opt.Output), Started: opt.Started, Deterministic: t.deterministic, Offline: cfg.Offline,
-	})
-	if result == nil {
-		return nil, errors.Join(err, l.Close())
-	}
-	return &Run{Result: *result, Policy: l.Policy()}, err
+	return cfg.run(ctx, opt, false)
 }
 
 // output is where the run prints as often as the configuration says.
 func (c *Config) output(o train.Output) train.Output {
 	o.PrintEvery = c.PrintEvery
 	return o
-}
-
-func adopt(l learner, dir string) error {
-	p := l.Policy()
-	if _, err := train.LoadPolicy(policyFolder(dir), p); err != nil {
-		return fmt.Errorf("start from %s: %w", dir, err)
-	}
-	return l.Adopt(p)
 }
 
 // Evaluate plays episodes of p in environments that create makes, greedily or sampled. The same

@@ -92,7 +92,7 @@ func TestLoadedPoliciesAreThoseOfTheRun(t *testing.T) {
 		cfg := small(t, "a3c", id)
 		cfg.Seconds, cfg.A3C.NormalizeObservations, cfg.A3C.NormalizeRewards = 0, true, true
 		run := mustTrain(t, cfg, covey.Options{Dir: dir})
-		for _, folder := range []string{dir, filepath.Join(dir, train.LastFolder)} {
+		for _, folder := range []string{dir, filepath.Join(dir, train.CheckpointFolder)} {
 			p, loaded, err := covey.LoadPolicy(folder)
 			if err != nil {
 				t.Fatal(err)
@@ -263,17 +263,17 @@ func TestSpacesOfAManifestAreChecked(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		mustTrain(t, small(t, "a3c", "CartPole-v1"), covey.Options{Dir: dir})
-		rewriteManifest(t, filepath.Join(dir, train.LastFolder), spoil)
+		rewriteManifest(t, dir, spoil)
 		if _, _, err := covey.LoadPolicy(dir); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 }
 
-// rewriteManifest changes what a checkpoint says of its policy.
+// rewriteManifest changes what a run's newest checkpoint says of its policy.
 func rewriteManifest(t *testing.T, dir string, change func(*checkpoint.Manifest)) {
 	t.Helper()
-	c, err := checkpoint.Open(dir)
+	c, err := train.OpenPolicy(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,7 @@ func rewriteManifest(t *testing.T, dir string, change func(*checkpoint.Manifest)
 		shapes[x.Name] = x.Shape
 	}
 	change(c.Manifest)
-	if err := checkpoint.Write(dir, c.Manifest, c.Policy, shapes); err != nil {
+	if err := checkpoint.Write(c.Dir, c.Manifest, c.Policy, shapes); err != nil {
 		t.Fatal(err)
 	}
 }

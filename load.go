@@ -3,8 +3,6 @@ package covey
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"covey/checkpoint"
@@ -13,19 +11,18 @@ import (
 	"covey/train"
 )
 
-// LoadPolicy loads the policy of a run: its last one, or the one in the folder of the run that dir
+// LoadPolicy loads the policy of a run: that of its newest checkpoint, or the one in the folder of the run that dir
 // names (as runs/x/best). It acts by [policy.Policy.NewActor].
 func LoadPolicy(dir string) (*policy.Policy, *Config, error) {
-	dir = policyFolder(dir)
-	c, err := checkpoint.Open(dir)
+	c, err := train.OpenPolicy(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	cfg, p, err := policyOf(c.Manifest, filepath.Join(dir, checkpoint.ManifestFile))
+	cfg, p, err := policyOf(c.Manifest, filepath.Join(c.Dir, checkpoint.ManifestFile))
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := train.LoadPolicy(dir, p); err != nil {
+	if err := train.LoadPolicy(c, p); err != nil {
 		return nil, nil, err
 	}
 	return p, cfg, nil
@@ -58,12 +55,4 @@ func policyOf(m *checkpoint.Manifest, source string) (*Config, *policy.Policy, e
 		return nil, nil, fmt.Errorf("%s: %w", source, err)
 	}
 	return cfg, p, nil
-}
-
-// policyFolder is the folder of a run's last policy, or dir itself if it holds one.
-func policyFolder(dir string) string {
-	if _, err := os.Stat(filepath.Join(dir, checkpoint.ManifestFile)); err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return dir
-	}
-	return filepath.Join(dir, train.LastFolder)
 }

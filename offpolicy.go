@@ -20,16 +20,19 @@ var (
 		name: "sac", section: func(c *Config) **sac.Config { return &c.SAC },
 		defaults: sac.DefaultConfig, shared: func(c *sac.Config) *offpolicy.Config { return &c.Config },
 		validate: (*sac.Config).Validate, suits: offpolicy.CheckBox, policy: sac.NewPolicy, learner: sac.New,
+		rates: func(c *sac.Config) []**float32 { return []**float32{&c.CriticRate, &c.Temperature.Rate} },
 	}.algorithm()
 	deterministicPolicyGradient = offPolicy[ddpg.Config]{
 		name: "ddpg", section: func(c *Config) **ddpg.Config { return &c.DDPG },
 		defaults: ddpg.DefaultConfig, shared: func(c *ddpg.Config) *offpolicy.Config { return &c.Config },
 		validate: (*ddpg.Config).Validate, suits: offpolicy.CheckBox, policy: ddpg.NewPolicy, learner: ddpg.New,
+		rates: func(c *ddpg.Config) []**float32 { return []**float32{&c.CriticRate} },
 	}.algorithm()
 	deepQLearning = offPolicy[dqn.Config]{
 		name: "dqn", section: func(c *Config) **dqn.Config { return &c.DQN },
 		defaults: dqn.DefaultConfig, shared: func(c *dqn.Config) *offpolicy.Config { return &c.Config },
 		validate: (*dqn.Config).Validate, suits: dqn.CheckChoice, policy: dqn.NewPolicy, learner: dqn.New,
+		rates: func(*dqn.Config) []**float32 { return nil },
 	}.algorithm()
 )
 
@@ -43,6 +46,7 @@ type offPolicy[C any] struct {
 	suits    func(env.Spec) error
 	policy   func(*C, env.Spec) (*policy.Policy, error)
 	learner  func(C, uint64, env.Vector) (*offpolicy.Learner, error)
+	rates    func(*C) []**float32 // learning rates beside the shared one
 }
 
 func (o offPolicy[C]) algorithm() algorithm {
@@ -72,6 +76,15 @@ func (o offPolicy[C]) algorithm() algorithm {
 			return t
 		},
 		policy: func(c *Config, s env.Spec) (*policy.Policy, error) { return o.policy(*o.section(c), s) },
+		slowed: func(c *Config, by float32) *Config {
+			slow, section := *c, **o.section(c)
+			o.shared(&section).LearningRate *= by
+			for _, rate := range o.rates(&section) {
+				*rate = times(*rate, by)
+			}
+			*o.section(&slow) = &section
+			return &slow
+		},
 		learner: func(c *Config, create func() (env.Environment, error)) (learner, error) {
 			settings := *o.section(c)
 			v, err := batch(create, o.shared(settings).Envs)

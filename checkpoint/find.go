@@ -79,6 +79,11 @@ func NewestResumable(dir string) (c *Checkpoint, skipped []string, err error) {
 	})
 }
 
+// OpenStep opens the store's checkpoint of a step.
+func (s *Store) OpenStep(step uint64) (*Checkpoint, error) {
+	return Open(filepath.Join(s.Dir, folderName(step)))
+}
+
 // newest returns the first checkpoint that open opens; it may open none without an error.
 func newest(dir string, open func(string) (*Checkpoint, error)) (c *Checkpoint, skipped []string, err error) {
 	for try := 0; ; try++ {

@@ -14,13 +14,18 @@ type CSV struct {
 	file  io.WriteCloser
 	w     *csv.Writer
 	cells []string
+	names []string
 }
 
-// NewCSV writes the header to file, which the sink closes.
-func NewCSV(file io.WriteCloser, names []string) (*CSV, error) {
-	c := &CSV{file: file, w: csv.NewWriter(file), cells: make([]string, len(names))}
-	copy(c.cells, names)
-	return c, c.flush()
+// NewCSV returns a sink that writes to file, and closes it.
+func NewCSV(file io.WriteCloser, names []string) *CSV {
+	return &CSV{file: file, w: csv.NewWriter(file), cells: make([]string, len(names)), names: names}
+}
+
+// Begin writes the header: a table without one goes on with another's rows.
+func (c *CSV) Begin() error {
+	copy(c.cells, c.names)
+	return c.flush()
 }
 
 // Write appends a row.

@@ -12,6 +12,7 @@ import (
 
 	"covey/internal/pyenv/pyenvtest"
 	"covey/metrics"
+	"covey/state"
 )
 
 // buffer is a file in memory that can fail.
@@ -32,8 +33,8 @@ func (b *buffer) Close() error { b.closed = true; return nil }
 
 func TestRecorderMeans(t *testing.T) {
 	var file buffer
-	sink, err := metrics.NewCSV(&file, []string{"step", "loss", "norm"})
-	if err != nil {
+	sink := metrics.NewCSV(&file, []string{"step", "loss", "norm"})
+	if err := sink.Begin(); err != nil {
 		t.Fatal(err)
 	}
 	r := metrics.NewRecorder([]string{"step"}, []string{"loss", "norm"}, sink)
@@ -59,6 +60,49 @@ func TestRecorderMeans(t *testing.T) {
 	}
 }
 
+// TestRecorderGoesOn: one that was loaded writes the rows that the other would have written.
+func TestRecorderGoesOn(t *testing.T) {
+	var whole, parts buffer
+	at := time.Unix(0, 0)
+	make := func(file *buffer) *metrics.Recorder {
+		return metrics.NewRecorder([]string{"step"}, []string{"loss", "norm"}, metrics.NewCSV(file, []string{"step", "loss", "norm"}))
+	}
+	live := func(r *metrics.Recorder, from, to int) {
+		for i := from; i < to; i++ {
+			r.Observe([]float64{1 / float64(i+3), float64(i)})
+			if i%4 == 3 {
+				if err := r.Record(uint64(i), at, float64(i)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	live(make(&whole), 0, 20)
+	first, second := make(&parts), make(&parts)
+	live(first, 0, 10)
+	tree, err := state.Save(saved{first})
+	if err == nil {
+		err = state.Load(saved{second}, tree)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Last("loss") != second.Last("loss") {
+		t.Errorf("the last loss was %v, is %v", first.Last("loss"), second.Last("loss"))
+	}
+	live(second, 10, 20)
+	if whole.String() != parts.String() {
+		t.Errorf("wrote\n%s\nwant\n%s", parts.String(), whole.String())
+	}
+}
+
+type saved struct{ *metrics.Recorder }
+
+func (s saved) State(w state.Walker) error {
+	s.Recorder.State(w)
+	return nil
+}
+
 func TestObserveDoesNotAllocate(t *testing.T) {
 	r := metrics.NewRecorder(nil, []string{"a", "b"})
 	values := []float64{1, 2}
@@ -69,16 +113,13 @@ func TestObserveDoesNotAllocate(t *testing.T) {
 
 func TestSinkErrorsAreReported(t *testing.T) {
 	file := &buffer{}
-	sink, err := metrics.NewCSV(file, []string{"a"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	sink := metrics.NewCSV(file, []string{"a"})
 	file.fail = errors.New("disk full")
 	r := metrics.NewRecorder([]string{"a"}, nil, sink)
 	if err := r.Record(1, time.Now(), 1); !errors.Is(err, file.fail) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := metrics.NewCSV(file, []string{"a"}); !errors.Is(err, file.fail) {
+	if err := metrics.NewCSV(file, []string{"a"}).Begin(); !errors.Is(err, file.fail) {
 		t.Errorf("error of the header: %v", err)
 	}
 }
@@ -139,8 +180,8 @@ func TestTensorBoardReadsTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sink, err := metrics.NewTensorBoard(file, []string{"return", "loss"}, time.Unix(1, 500e6))
-	if err != nil {
+	sink := metrics.NewTensorBoard(file, []string{"return", "loss"})
+	if err := sink.Begin(time.Unix(1, 500e6)); err != nil {
 		t.Fatal(err)
 	}
 	r := metrics.NewRecorder([]string{"return"}, []string{"loss"}, sink)

@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"covey/state"
 )
 
 // Row is one line of a run's table.
@@ -80,6 +82,17 @@ func (r *Recorder) Last(name string) float64 {
 		return r.row[i]
 	}
 	return math.NaN()
+}
+
+// State visits the means under way and the latest row.
+func (r *Recorder) State(w state.Walker) {
+	for i, name := range r.names {
+		w.Float64(name+".latest", &r.row[i])
+		if i >= r.set {
+			w.Float64(name+".sum", &r.sums[i-r.set])
+			w.Float64(name+".count", &r.counts[i-r.set])
+		}
+	}
 }
 
 // Close closes the sinks.

@@ -18,8 +18,8 @@ func (nopCloser) Close() error { return nil }
 func written(t testing.TB, names []string, rows [][]float64) string {
 	t.Helper()
 	var out bytes.Buffer
-	c, err := NewCSV(nopCloser{&out}, names)
-	if err != nil {
+	c := NewCSV(nopCloser{&out}, names)
+	if err := c.Begin(); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range rows {

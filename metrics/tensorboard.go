@@ -20,13 +20,17 @@ type TensorBoard struct {
 	frame []byte
 }
 
-// NewTensorBoard writes the file's first event to file, which the sink closes. TensorBoard takes files
-// whose names contain "tfevents".
-func NewTensorBoard(file io.WriteCloser, names []string, start time.Time) (*TensorBoard, error) {
-	t := &TensorBoard{file: file, w: bufio.NewWriter(file), names: names}
+// NewTensorBoard returns a sink that writes to file, and closes it. TensorBoard takes files whose names
+// contain "tfevents".
+func NewTensorBoard(file io.WriteCloser, names []string) *TensorBoard {
+	return &TensorBoard{file: file, w: bufio.NewWriter(file), names: names}
+}
+
+// Begin writes a file's first event: a sink without one goes on with another's file.
+func (t *TensorBoard) Begin(start time.Time) error {
 	t.begin(start, 0)
 	t.event = appendText(t.event, 3, "brain.Event:2") // file_version
-	return t, t.end()
+	return t.end()
 }
 
 // Write appends an event with the row's known values.

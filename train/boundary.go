@@ -9,15 +9,28 @@ import (
 	"covey/checkpoint"
 )
 
+// duty is what is to be done at a boundary. What could not be done, because the run ended or was interrupted there,
+// is done when it goes on.
+type duty uint64
+
+const (
+	dutyEvaluate duty = 1 << iota // so many steps have been made
+	dutyAttempt                   // training says that the environment is solved
+	dutyRow                       // of metrics
+)
+
 // boundary is called by the learner after every update.
 func (r *run) boundary(p algo.Progress) (algo.Decision, error) {
 	r.counters = checkpoint.Counters{EnvSteps: p.Steps, Updates: p.Updates, Episodes: p.Episodes}
+	r.result.Faults = p.Faults
 	r.recorder.Observe(p.Metrics)
 	r.turns++
-	if len(p.Finished) == 0 && p.Steps < r.nextRow && p.Steps < r.nextEval && r.turns < r.nextClock && !r.spent(&p) {
+	if len(p.Finished) == 0 && p.Steps < r.nextRow && p.Steps < r.nextEval && p.Steps < r.nextStone &&
+		r.turns < r.nextClock && !r.leaving.Load() && !r.spent(&p) {
 		return algo.Decision{Stop: r.stopped}, nil
 	}
 	err := r.attend(&p)
+	r.own = err != nil
 	return algo.Decision{Stop: r.stopped}, err
 }
 
@@ -31,25 +44,52 @@ func (r *run) attend(p *algo.Progress) error {
 		r.print(p.Episodes-uint64(len(p.Finished)-1-i), p.Finished[i].Return)
 	}
 	if r.turns >= r.nextClock {
-		if err := r.lookAtClock(); err != nil {
-			return err
-		}
+		r.lookAtClock()
 	}
-	if err := r.evaluateIfDue(p); err != nil {
+	r.pending |= r.due(p)
+	if err := r.fulfil(p); err != nil {
 		return err
 	}
-	if p.Steps >= r.nextRow && !r.ends(p) {
-		if err := r.row(time.Now(), nil); err != nil {
-			return err
-		}
+	if r.stopped = r.ends(p); !r.stopped && r.ctx.Err() != nil {
+		r.stopped, r.result.Interrupted = true, true
 	}
-	r.stopped = r.ends(p)
+	r.saveIfDue(p)
 	return nil
 }
 
-// ends says whether this is the run's last boundary, whose row of metrics is the final evaluation's.
+// due is what this boundary is to do.
+func (r *run) due(p *algo.Progress) (d duty) {
+	if p.Steps >= r.nextRow {
+		d = dutyRow
+	}
+	switch {
+	case r.attempt(p):
+		d |= dutyAttempt
+	case p.Steps >= r.nextEval:
+		d |= dutyEvaluate
+	}
+	return d
+}
+
+// fulfil does what is pending, except what the run's end makes superfluous or its interruption cuts short.
+func (r *run) fulfil(p *algo.Progress) error {
+	attempt := r.pending&dutyAttempt != 0
+	if attempt || r.pending&dutyEvaluate != 0 && (r.opt.SolveBy == ByEvaluation || !r.ends(p)) {
+		if done, err := r.evaluate(p, attempt); !done {
+			return err
+		}
+		r.pending = dutyRow
+	}
+	if r.pending&dutyRow != 0 && !r.ends(p) {
+		r.pending &^= dutyRow
+		r.row(time.Now())
+	}
+	return nil
+}
+
+// ends says whether this is the run's last boundary, or the last of this learner.
 func (r *run) ends(p *algo.Progress) bool {
-	return r.stopped || r.spent(p) || r.result.Solved && r.opt.Budget.UntilSolved
+	return r.stopped || r.collapse || r.spent(p) || r.result.Solved && r.opt.Budget.UntilSolved
 }
 
 // spent says whether the budget of steps or episodes is.
@@ -61,10 +101,10 @@ func (r *run) spent(p *algo.Progress) bool {
 // after is the first multiple of every beyond step.
 func after(step, every uint64) uint64 { return (step/every + 1) * every }
 
-// lookAtClock does what depends on it: the budget of time, the progress line and saves. It is looked
-// at every few milliseconds, and at most every 64 turns.
-func (r *run) lookAtClock() error {
-	now := time.Since(r.start)
+// lookAtClock does what depends on it: the budget of time and the progress line; and it notes the time for who
+// saves. It is looked at every few milliseconds, and at most every 64 turns.
+func (r *run) lookAtClock() {
+	now := r.now()
 	if now-r.clock < 5*time.Millisecond {
 		r.stride = min(2*r.stride, 64)
 	} else {
@@ -77,37 +117,24 @@ func (r *run) lookAtClock() error {
 	if r.line.Due(now) {
 		r.line.Show(now, r.status(now))
 	}
-	if now < r.nextIdle {
-		return nil
-	}
-	return r.saveLast()
 }
 
-// saveLast writes the policy as it is.
-func (r *run) saveLast() error {
-	began := time.Now()
-	if p := r.learner.Policy(); finite(p) {
-		r.last = kept{policy: p, counters: r.counters, unsaved: true}
-	}
-	err := r.save(&r.last, LastFolder)
-	r.aside += time.Since(began)
-	r.nextIdle = time.Since(r.start) + idlePeriod
-	return err
-}
-
-// row makes a row of metrics, and warns if it looks as if learning were stuck; e is the evaluation that
-// was just made, if there was one.
-func (r *run) row(at time.Time, e *Evaluation) error {
-	r.rowAt, r.nextRow = r.counters.EnvSteps, after(r.counters.EnvSteps, r.opt.logEvery())
-	wall, mean := at.Sub(r.start), math.NaN()
-	if e != nil {
-		mean = e.Mean
-	}
+// row makes a row of metrics, and warns if it looks as if learning were stuck.
+func (r *run) row(at time.Time) {
 	c := &r.counters
+	r.rowAt, r.nextRow = c.EnvSteps, after(c.EnvSteps, r.opt.logEvery())
+	wall := r.before + at.Sub(r.start)
 	err := r.recorder.Record(c.EnvSteps, at, float64(c.EnvSteps), float64(c.Updates), float64(c.Episodes), wall.Seconds(),
-		r.speed(wall), r.window.mean(), r.window.meanLength(), mean)
+		r.speed(wall), r.window.mean(), r.window.meanLength(), r.latest)
+	r.latest = math.NaN()
+	if err == nil {
+		err = r.folder.failure()
+	}
+	if err != nil && !r.unrecorded {
+		r.warn("metrics could not be written, and the run goes on without these rows: %v", err)
+	}
+	r.unrecorded = err != nil
 	r.sound()
-	return err
 }
 
 // speed is the number of environment steps per second of training.
@@ -142,27 +169,19 @@ func (r *run) status(now time.Duration) string {
 	return text + fmt.Sprintf("  %.3g steps/s", r.speed(now))
 }
 
-// sound warns of learning that is stuck.
+// sound warns of learning that is stuck, and decides to return to the best policy where it collapsed.
 func (r *run) sound() {
-	steps := r.counters.EnvSteps
-	if r.alarms == nil {
-		r.alarms = newAlarms(r.learner.Policy().Spec, r.opt.SolveAt)
-	}
-	said, _ := r.alarms.check(reading{
-		silence: steps - r.lastEnded, window: &r.window,
+	said, collapsed := r.alarms.check(reading{
+		silence: r.counters.EnvSteps - r.lastEnded, window: &r.window,
 		entropy: r.recorder.Last("entropy"), gradient: r.recorder.Last("gradient_norm"),
 	})
 	for _, text := range said {
 		r.warn("%s", text)
 	}
-}
-
-// warn says what the user should know, and notes it in the result.
-func (r *run) warn(format string, args ...any) {
-	text := fmt.Sprintf("step %d: ", r.counters.EnvSteps) + fmt.Sprintf(format, args...)
-	r.result.Warnings = append(r.result.Warnings, text)
-	r.line.Event("warning: " + text)
-	if r.opt.Output.Warn != nil {
-		r.opt.Output.Warn(text)
+	if !collapsed || r.folder == nil || r.result.Fallbacks >= r.opt.Fallback.Times || r.stopped {
+		return
+	}
+	if r.collapse = r.best.whole; !r.collapse {
+		r.warn("the best policy cannot be returned to: there is no checkpoint of it yet")
 	}
 }

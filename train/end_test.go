@@ -21,7 +21,7 @@ func TestErrorWithCtrlC(t *testing.T) {
 		"joined":  errors.Join(ctx.Err(), fmt.Errorf("worker 1: %w", broken)),
 		"wrapped": fmt.Errorf("learner: %w", errors.Join(broken, ctx.Err())),
 	} {
-		r, err := Run(ctx, deaf{newPupil(t), ended}, options())
+		r, err := Run(ctx, with(deaf{newPupil(t), ended}), options())
 		if !errors.Is(err, broken) || r.Interrupted || !strings.Contains(r.Error, broken.Error()) {
 			t.Errorf("%s: interrupted: %v, error %v", name, r.Interrupted, err)
 		}
@@ -30,7 +30,7 @@ func TestErrorWithCtrlC(t *testing.T) {
 		"two":     errors.Join(ctx.Err(), fmt.Errorf("worker 1: %w", ctx.Err())),
 		"wrapped": fmt.Errorf("learner: %w", errors.Join(ctx.Err(), ctx.Err())),
 	} {
-		if r, err := Run(ctx, deaf{newPupil(t), ended}, options()); err != nil || !r.Interrupted {
+		if r, err := Run(ctx, with(deaf{newPupil(t), ended}), options()); err != nil || !r.Interrupted {
 			t.Errorf("%s: interrupted: %v, error %v", name, r.Interrupted, err)
 		}
 	}

@@ -169,7 +169,7 @@ func TestEvaluationSaysWhatFailed(t *testing.T) {
 	}
 	o := options()
 	o.Eval.New = tests["evaluate: episode 0, step 3: no wall"]
-	if r, err := Run(context.Background(), newPupil(t), o); !errors.Is(err, broken) || r.Error == "" || r.EnvSteps != 1000 {
+	if r, err := Run(context.Background(), with(newPupil(t)), o); !errors.Is(err, broken) || r.Error == "" || r.EnvSteps != 1000 {
 		t.Errorf("%+v, error %v", r, err)
 	}
 }

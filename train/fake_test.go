@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"covey/algo"
+	"covey/checkpoint"
 	"covey/dist"
 	"covey/env"
 	"covey/nn"
@@ -121,6 +122,24 @@ func (l *pupil) Metrics() []string          { return []string{"loss", "entropy"}
 func (l *pupil) Policy() *policy.Policy     { return l.policy.Clone() }
 func (l *pupil) State(w state.Walker) error { return l.policy.State(w) }
 
+// with makes the same learner always.
+func with(l algo.Learner) Create {
+	return func(float32) (algo.Learner, error) { return l, nil }
+}
+
+// mustOpen loads the policy that dir stands for into p.
+func mustOpen(t *testing.T, dir string, p *policy.Policy) *checkpoint.Manifest {
+	t.Helper()
+	c, err := OpenPolicy(dir)
+	if err == nil {
+		err = LoadPolicy(c, p)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Manifest
+}
+
 // options are those of a short run without files.
 func options() Options {
 	return Options{
@@ -133,7 +152,7 @@ func options() Options {
 // mustRun runs to the end.
 func mustRun(t *testing.T, l algo.Learner, o Options) *Result {
 	t.Helper()
-	r, err := Run(context.Background(), l, o)
+	r, err := Run(context.Background(), with(l), o)
 	if err != nil {
 		t.Fatal(err)
 	}

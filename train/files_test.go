@@ -34,6 +34,7 @@ func mustHoldResult(t *testing.T, dir string, want *Result) {
 		t.Fatal(err)
 	}
 	w := *want
+	w.Policy = nil // not in the file
 	for _, e := range []**Evaluation{&w.Eval, &w.EvalGreedy, &w.EvalSampled} {
 		if *e != nil {
 			short := **e
@@ -86,14 +87,7 @@ func TestRunFolder(t *testing.T) {
 	}
 
 	best, last := newPolicy(t, 7), newPolicy(t, 8)
-	mb, err := LoadPolicy(filepath.Join(dir, BestFolder), best)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ml, err := LoadPolicy(filepath.Join(dir, LastFolder), last)
-	if err != nil {
-		t.Fatal(err)
-	}
+	mb, ml := mustOpen(t, filepath.Join(dir, BestFolder), best), mustOpen(t, dir, last)
 	if lines, _ := state.Diff(best, newPolicy(t, 1)); len(lines) > 0 {
 		t.Errorf("the best policy is not the one of step 400: %v", lines)
 	}
@@ -128,7 +122,7 @@ func TestFolderInUseIsRefused(t *testing.T) {
 	for folder, want := range map[string]string{dir: "is not empty: it holds notes.txt", path: "not a directory"} {
 		o.Dir = folder
 		l := newPupil(t)
-		if _, err := Run(context.Background(), l, o); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), folder) {
+		if _, err := Run(context.Background(), with(l), o); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), folder) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
 		if l.progress.Updates != 0 {
@@ -156,15 +150,12 @@ func TestFailureKeepsTheLastGoodPolicy(t *testing.T) {
 			}
 			return broken
 		}
-		r, err := Run(context.Background(), l, o)
+		r, err := Run(context.Background(), with(l), o)
 		if !errors.Is(err, broken) || r.Error != broken.Error() || r.EnvSteps != 580 || r.Eval != nil || r.Interrupted {
 			t.Errorf("%+v, error %v", r, err)
 		}
 		mustHoldResult(t, o.Dir, r)
-		m, err := LoadPolicy(filepath.Join(o.Dir, LastFolder), newPolicy(t, 2))
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := mustOpen(t, o.Dir, newPolicy(t, 2))
 		want := uint64(580)
 		if poisoned {
 			want = 400 // of the last evaluation
@@ -181,7 +172,7 @@ func TestInfiniteParametersEndTheRun(t *testing.T) {
 		l, o := newPupil(t), options()
 		o.Eval.Every = every
 		l.policy.Params[0] = float32(math.Inf(1))
-		r, err := Run(context.Background(), l, o)
+		r, err := Run(context.Background(), with(l), o)
 		if err == nil || !strings.Contains(err.Error(), "parameters are not finite") || r.ParamsSHA256 != "" {
 			t.Errorf("evaluated every %d steps: %+v, error %v", every, r, err)
 		}
@@ -190,17 +181,23 @@ func TestInfiniteParametersEndTheRun(t *testing.T) {
 
 func TestLoadPolicyRefusesOthers(t *testing.T) {
 	dir := t.TempDir()
-	if err := SavePolicy(dir, newPolicy(t, 1), &Labels{}, checkpoint.Counters{}); err != nil {
+	saved := newPolicy(t, 1)
+	m, shapes := describe(saved)
+	if err := checkpoint.Write(dir, m, saved, shapes); err != nil {
+		t.Fatal(err)
+	}
+	c, err := OpenPolicy(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
 	p := newPolicy(t, 2)
 	p.Moments.Observation.Mean = p.Moments.Observation.Mean[:1]
-	if _, err := LoadPolicy(dir, p); err == nil || !strings.Contains(err.Error(), dir+": checkpoint of another network") {
+	if err := LoadPolicy(c, p); err == nil || !strings.Contains(err.Error(), dir+": checkpoint of another network") {
 		t.Errorf("error %v", err)
 	}
 	p = newPolicy(t, 2)
 	p.Spec.Action.N = []int{5}
-	if _, err := LoadPolicy(dir, p); err == nil || !strings.Contains(err.Error(), dir+": checkpoint of another environment") {
+	if err := LoadPolicy(c, p); err == nil || !strings.Contains(err.Error(), dir+": checkpoint of another environment") {
 		t.Errorf("error %v", err)
 	}
 }

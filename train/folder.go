@@ -1,121 +1,305 @@
 package train
 
 import (
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"math"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"covey/checkpoint"
-	"covey/policy"
+	"covey/metrics"
 	"covey/state"
 )
 
 // A run's folder.
 const (
-	ConfigFile   = "config.yaml"  // the configuration, with every key
-	ProgressFile = "progress.csv" // the metrics
-	ResultFile   = "result.json"  // the Result, written last
-	LastFolder   = "last"         // checkpoint of the latest policy
-	BestFolder   = "best"         // checkpoint of the best policy by evaluation
-	eventFile    = "events.out.tfevents.covey"
+	ConfigFile       = "config.yaml"  // the configuration, with every key
+	ProgressFile     = "progress.csv" // the metrics
+	ResultFile       = "result.json"  // the Result, written last
+	CheckpointFolder = "checkpoints"  // a checkpoint.Store of the whole run
+	BestFolder       = "best"         // a checkpoint.Store of the best policy by evaluation
+
+	eventFile = "events.out.tfevents.covey"
+	panicFile = "panics.txt" // where panics happened
+	oldFolder = "last"       // checkpoint of the latest policy, in runs of schema 1
 )
 
-// makeFolder makes the run's folder and puts the configuration there. A folder that holds anything is
-// refused.
-func makeFolder(dir string, config []byte) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+var (
+	// ErrUnfinished refuses a folder for a new run: there is one that can be resumed.
+	ErrUnfinished = errors.New("it holds a run that is not finished: resume it, or choose another folder")
+	// ErrFinished refuses to resume a run that came to its end.
+	ErrFinished = errors.New("the run is finished; give it a larger budget to go on")
+)
+
+// folder is a run's, locked.
+type folder struct {
+	dir      string
+	opt      *Options
+	synced   bool // the configuration is on the disk
+	unlock   func() error
+	progress *journal
+	events   *journal       // nil: no TensorBoard
+	begins   []func() error // of the sinks in new files, by journal
+	list     []metrics.Sink
+	store    *checkpoint.Store
+	best     *checkpoint.Store
+}
+
+// openFolder makes the run's folder, which must not hold anything, or opens the one of the run that is to be
+// resumed, and opens the sinks in it.
+func openFolder(opt *Options, names []string) (f *folder, err error) {
+	f = &folder{dir: opt.Dir, opt: opt}
+	if opt.Resume {
+		err = f.lockOld()
+	} else {
+		err = f.lockNew()
+	}
+	if err == nil {
+		err = f.openSinks(names)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.abandon())
+	}
+	f.newStores()
+	if opt.Resume {
+		return f, nil
+	}
+	if err := errors.Join(f.begin(), f.beginFiles()); err != nil {
+		return nil, errors.Join(err, f.abandon())
+	}
+	return f, nil
+}
+
+func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
+
+// lockNew makes the folder and locks it.
+func (f *folder) lockNew() (err error) {
+	if err := os.MkdirAll(f.dir, 0o777); err != nil {
 		return fmt.Errorf("make run folder: %w", err)
 	}
+	if err := refuse(f.dir); err != nil {
+		return err
+	}
+	if f.unlock, err = checkpoint.Lock(f.dir); err != nil {
+		return err
+	}
+	if err := refuse(f.dir); err != nil { // somebody was faster
+		return err
+	}
+	if err := os.Mkdir(f.path(CheckpointFolder), 0o777); err != nil {
+		return fmt.Errorf("make run folder: %w", err)
+	}
+	return nil
+}
+
+// refuse returns an error unless the folder is empty but for a lock.
+func refuse(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("make run folder: %w", err)
 	}
-	if len(entries) > 0 {
-		return fmt.Errorf("run folder %s is not empty: it holds %s", dir, entries[0].Name())
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return e.Name() == checkpoint.LockFile })
+	if len(entries) == 0 {
+		return nil
 	}
-	f, err := create(dir, ConfigFile)
-	if err != nil {
+	if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err == nil {
+		if held, pid, err := checkpoint.Locked(dir); err == nil && held {
+			return &checkpoint.InUseError{Dir: dir, PID: pid}
+		}
+		if r, err := readResult(dir); err == nil && !r.finished() {
+			return fmt.Errorf("run folder %s: %w", dir, ErrUnfinished)
+		}
+	}
+	return fmt.Errorf("run folder %s is not empty: it holds %s", dir, entries[0].Name())
+}
+
+// lockOld locks the folder of a run and sees that what the run cannot go on without is there.
+func (f *folder) lockOld() (err error) {
+	if _, err := os.Stat(f.path(ConfigFile)); err != nil {
+		return fmt.Errorf("%s is no run: %w", f.dir, err)
+	}
+	if f.unlock, err = checkpoint.Lock(f.dir); err != nil {
 		return err
 	}
-	_, err = f.Write(config)
-	if e := f.Close(); err == nil {
-		err = e
+	_, err = os.Stat(f.path(CheckpointFolder))
+	if _, old := os.Stat(f.path(oldFolder)); old == nil && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is a run of an older version, which kept no more than its policy: start a new run from it (--init)", f.dir)
 	}
+	if err != nil {
+		return fmt.Errorf("the run in %s has lost its checkpoints: put them back, or train anew elsewhere: %w", f.dir, err)
+	}
+	return nil
+}
+
+// openSinks opens the tables of metrics.
+func (f *folder) openSinks(names []string) (err error) {
+	if f.progress, err = openJournal(f.path(ProgressFile), true); err != nil {
+		return err
+	}
+	table := metrics.NewCSV(f.progress, names)
+	f.list, f.begins = append(f.list, table), append(f.begins, table.Begin)
+	if !f.opt.TensorBoard {
+		return nil
+	}
+	if f.events, err = openJournal(f.path(eventFile), false); err != nil {
+		return err
+	}
+	board := metrics.NewTensorBoard(f.events, names)
+	f.list, f.begins = append(f.list, board), append(f.begins, func() error { return board.Begin(time.Now()) })
+	return nil
+}
+
+// sinks are what metrics are written to.
+func (f *folder) sinks() []metrics.Sink {
+	if f == nil {
+		return nil
+	}
+	return f.list
+}
+
+// journals are the files that grow.
+func (f *folder) journals() []*journal {
+	switch {
+	case f == nil || f.progress == nil:
+		return nil
+	case f.events == nil:
+		return []*journal{f.progress}
+	}
+	return []*journal{f.progress, f.events}
+}
+
+// beginFiles begins the files that are empty.
+func (f *folder) beginFiles() error {
+	for i, j := range f.journals() {
+		if j.size > 0 {
+			continue
+		}
+		if err := errors.Join(f.begins[i](), j.failure()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin puts the configuration there, and takes away the result that the run had when it was left.
+func (f *folder) begin() error {
+	aside := f.path(ConfigFile) + ".new"
+	if err := os.WriteFile(aside, f.opt.Labels.Config, 0o666); err != nil {
+		return err
+	}
+	if err := os.Rename(aside, f.path(ConfigFile)); err != nil {
+		return err
+	}
+	if err := os.Remove(f.path(ResultFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// newStores makes the stores, which remember nothing of what was saved before.
+func (f *folder) newStores() {
+	f.store = &checkpoint.Store{Dir: f.path(CheckpointFolder), Keep: f.opt.Checkpoints.Keep}
+	f.best = &checkpoint.Store{Dir: f.path(BestFolder), Keep: 1}
+}
+
+// renewStores waits until what is being saved is on the disk, and makes new stores.
+func (f *folder) renewStores() error {
+	err, protect := errors.Join(f.store.Wait(), f.best.Wait()), f.store.Protect
+	f.newStores()
+	f.store.Protect = protect
 	return err
 }
 
-// create makes a file that must not exist yet.
-func create(dir, name string) (*os.File, error) {
-	return os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+// state visits the lengths of the files, those that there are not included.
+func (f *folder) state(w state.Walker) {
+	var lengths [2]uint64
+	for i, j := range f.journals() {
+		lengths[i] = j.size
+	}
+	w.Uint64("progress_bytes", &lengths[0])
+	w.Uint64("event_bytes", &lengths[1])
+	for i, j := range f.journals() {
+		j.size = lengths[i]
+	}
 }
 
-func writeResult(dir string, r *Result) error {
+// sync brings what a checkpoint is not to be without to the disk: the files that grow, and the configuration.
+func (f *folder) sync() error {
+	for _, j := range f.journals() {
+		j.sync()
+	}
+	if f.synced {
+		return nil
+	}
+	err := checkpoint.WriteFile(f.path(ConfigFile), f.opt.Labels.Config)
+	f.synced = err == nil
+	return err
+}
+
+// failure is what could not be written to the files since it was last asked.
+func (f *folder) failure() error {
+	var errs []error
+	for _, j := range f.journals() {
+		errs = append(errs, j.failure())
+	}
+	return errors.Join(errs...)
+}
+
+// append adds a text to a file.
+func (f *folder) append(name, text string) error {
+	file, err := os.OpenFile(f.path(name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
+}
+
+// abandon closes what a run that did not begin has opened.
+func (f *folder) abandon() error {
+	var errs []error
+	for _, j := range f.journals() {
+		errs = append(errs, j.Close())
+	}
+	return errors.Join(append(errs, f.close())...)
+}
+
+// close lets others into the folder.
+func (f *folder) close() error {
+	if f == nil || f.unlock == nil {
+		return nil
+	}
+	return f.unlock()
+}
+
+func (f *folder) writeResult(r *Result) error {
+	if f == nil {
+		return nil
+	}
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	return checkpoint.WriteFile(filepath.Join(dir, ResultFile), append(text, '\n'))
+	return checkpoint.WriteFile(f.path(ResultFile), append(text, '\n'))
 }
 
-// LoadPolicy loads the checkpoint in folder dir into p, which must have the same spaces and network.
-// The checkpoint may be of another environment: the manifest says which.
-func LoadPolicy(dir string, p *policy.Policy) (*checkpoint.Manifest, error) {
-	c, err := checkpoint.Open(dir)
+// readResult is the result that a run has left, nil where it has not left any.
+func readResult(dir string) (*Result, error) {
+	path := filepath.Join(dir, ResultFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // there is none, and that is no error
+	}
 	if err != nil {
 		return nil, err
 	}
-	m := c.Manifest
-	want, shapes := describe(p)
-	if err := want.Describe(p, shapes); err != nil {
-		return nil, err
+	r := new(Result)
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	want.Env = ""
-	if err := m.Match(want); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	if err := state.Load(p, c.Policy); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	return m, nil
-}
-
-// SavePolicy writes a checkpoint of p to folder dir, replacing the one that is there.
-func SavePolicy(dir string, p *policy.Policy, labels *Labels, at checkpoint.Counters) error {
-	m, shapes := describe(p)
-	m.Covey, m.Env, m.Algo, m.Kernel, m.Config = labels.Version, labels.Env, labels.Algo, labels.Kernel, string(labels.Config)
-	m.Counters = at
-	return checkpoint.Write(dir, m, p, shapes)
-}
-
-// describe says what p is made for, and how its entries are shaped.
-func describe(p *policy.Policy) (*checkpoint.Manifest, checkpoint.Shapes) {
-	shapes := make(checkpoint.Shapes)
-	for _, v := range p.Net.Layout {
-		shapes["net/"+v.Name] = v.Shape
-	}
-	m := &checkpoint.Manifest{
-		Env: p.Spec.ID, Observation: checkpoint.SpaceOf(p.Spec.Observation), Action: checkpoint.SpaceOf(p.Spec.Action),
-		Network: checkpoint.Network{Parameters: p.Net.Size, Outputs: p.Net.Out, State: p.Net.State, Activation: p.Net.Activation},
-	}
-	m.Observation.Stack = p.Spec.Stack
-	return m, shapes
-}
-
-// fingerprint is the policy's params_sha256.
-func fingerprint(p *policy.Policy) (string, error) {
-	sum, err := state.Hash(p)
-	return hex.EncodeToString(sum[:]), err
-}
-
-// finite says whether every parameter is a finite number.
-func finite(p *policy.Policy) bool {
-	for _, x := range p.Params {
-		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
-			return false
-		}
-	}
-	return true
+	return r, nil
 }

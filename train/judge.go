@@ -1,7 +1,6 @@
 package train
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -16,33 +15,6 @@ import (
 func choiceSeed(seed uint64) uint64 { return rand.NewPCG(seed, 1).Uint64() }
 func finalSeed(seed uint64) uint64  { return rand.NewPCG(seed, 2).Uint64() }
 
-// evaluateIfDue evaluates the policy where training says that the environment is solved, and every so
-// many steps; but not where the run ends, and is evaluated anyway.
-func (r *run) evaluateIfDue(p *algo.Progress) error {
-	attempt := r.attempt(p)
-	if !attempt && (p.Steps < r.nextEval || r.opt.SolveBy == ByTraining && r.spent(p)) {
-		return nil
-	}
-	began := time.Now()
-	e, err := r.evaluate()
-	if err != nil {
-		return fmt.Errorf("step %d: %w", p.Steps, err)
-	}
-	if every := r.opt.Eval.Every; every > 0 {
-		r.nextEval = after(p.Steps+every/2, every) // an attempt replaces the evaluation that was to follow
-	}
-	if attempt {
-		r.nextAttempt = p.Episodes + windowSize
-	}
-	r.settle(p, e, attempt)
-	now := time.Now()
-	r.aside += now.Sub(began)
-	if r.ends(p) {
-		return nil
-	}
-	return r.row(now, e)
-}
-
 // attempt says whether training gives reason to believe that the environment is solved: now, and not
 // within the window that did so before.
 func (r *run) attempt(p *algo.Progress) bool {
@@ -50,28 +22,32 @@ func (r *run) attempt(p *algo.Progress) bool {
 		len(p.Finished) > 0 && p.Episodes >= r.nextAttempt && r.window.full() && r.window.mean() >= *r.opt.SolveAt
 }
 
-// evaluate plays the run's evaluation episodes with the policy as it is, and keeps it.
-func (r *run) evaluate() (*Evaluation, error) {
-	p := r.learner.Policy()
-	if !finite(p) {
-		return nil, errors.New("the parameters are not finite")
+// evaluate plays the run's evaluation episodes with the policy as it is, and keeps it if it is the best. attempt:
+// it may show that the environment is solved. An interruption leaves it undone.
+func (r *run) evaluate(p *algo.Progress, attempt bool) (done bool, err error) {
+	began, now := r.now(), r.learner.Policy()
+	if !finite(now) {
+		return false, fmt.Errorf("step %d: the parameters are not finite", p.Steps)
 	}
 	eval := &r.opt.Eval
-	e, err := r.evals.Evaluate(r.ctx, p, eval.Episodes, choiceSeed(eval.Seed), eval.Sample)
+	e, err := r.evals.Evaluate(r.ctx, now, eval.Episodes, choiceSeed(eval.Seed), eval.Sample)
+	if r.ctx.Err() != nil {
+		return false, nil
+	}
 	if err != nil {
-		return nil, err
+		return false, fmt.Errorf("step %d: %w", p.Steps, err)
 	}
-	r.last = kept{policy: p, counters: r.counters, mean: e.Mean, unsaved: true}
-	r.keepBest(p, e.Mean)
-	now := time.Since(r.start)
-	if now < r.nextSave {
-		return e, nil
+	if every := eval.Every; every > 0 {
+		r.nextEval = after(p.Steps+every/2, every) // an attempt replaces the evaluation that was to follow
 	}
-	r.nextSave, r.nextIdle = now+savePeriod, now+idlePeriod
-	if err := r.save(&r.last, LastFolder); err != nil {
-		return nil, err
+	if attempt {
+		r.nextAttempt = p.Episodes + windowSize
 	}
-	return e, r.save(&r.best, BestFolder)
+	r.keepBest(now, e.Mean)
+	r.settle(p, e, attempt)
+	r.latest = e.Mean
+	r.aside += r.now() - began
+	return true, nil
 }
 
 // keepBest remembers p if no policy before did better.
@@ -83,11 +59,10 @@ func (r *run) keepBest(p *policy.Policy, mean float64) {
 
 // settle says what the evaluation e means, and notes if it shows that the environment is solved.
 func (r *run) settle(p *algo.Progress, e *Evaluation, attempt bool) {
-	now := time.Now()
 	text := fmt.Sprintf("%5.1f s  step %d: evaluation %.2f ± %.2f (%d episodes, %s)",
-		now.Sub(r.start).Seconds(), p.Steps, e.Mean, e.Std, e.Episodes, e.Mode)
+		r.now().Seconds(), p.Steps, e.Mean, e.Std, e.Episodes, e.Mode)
 	if at := r.opt.SolveAt; at != nil && !r.result.Solved && e.Mean >= *at && (attempt || r.opt.SolveBy == ByEvaluation) {
-		seconds, steps := now.Sub(r.opt.Started).Seconds(), p.Steps
+		seconds, steps := (r.before + time.Since(r.opt.Started)).Seconds(), p.Steps
 		r.result.Solved, r.result.SolvedAtS, r.result.SolvedAtSteps = true, &seconds, &steps
 		text += fmt.Sprintf(": solved after %.3f s", seconds)
 	} else if attempt {

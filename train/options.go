@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"covey/checkpoint"
 	"covey/env"
 )
 
@@ -23,6 +24,18 @@ type Options struct {
 
 	// Dir is the run's folder: it is made, or must be empty. Empty: the run leaves no files.
 	Dir string
+	// Resume goes on with the run in Dir, from its newest checkpoint.
+	Resume bool
+	// Fits says, as an error, why a checkpoint is not one of the run that is to be resumed. Nil: environment, algorithm
+	// and network are all that is compared.
+	Fits func(*checkpoint.Manifest) error
+
+	Checkpoints Checkpoints
+	// Deadline is how long a learner may take from one boundary to the next before it is given up; evaluations and
+	// saves do not count. 0: forever.
+	Deadline time.Duration
+	Restarts int // of learners that panic or hang
+	Fallback Fallback
 	// LogEvery is the number of environment steps between two rows of metrics; 0: a two-hundredth of
 	// the budget, or 10,000 without one.
 	LogEvery    uint64
@@ -37,6 +50,19 @@ type Options struct {
 	// Offline says that the learner takes no steps: what counts environment steps counts its updates, and no
 	// episode is missed.
 	Offline bool
+}
+
+// Checkpoints say when a run in a folder is saved, beside at its end.
+type Checkpoints struct {
+	Period time.Duration // between two checkpoints; 0: none by the clock
+	Every  uint64        // environment steps between two that are kept for good; 0: none
+	Keep   int           // latest ones to keep besides
+}
+
+// Fallback says how often a run returns to its best policy after the mean return has collapsed.
+type Fallback struct {
+	Times int
+	Rate  float32 // what learning rates are multiplied with each time
 }
 
 // Labels tell a run's result and checkpoints what they came from.
@@ -99,6 +125,10 @@ func (o *Options) validate() error {
 		return errors.New("a run solved by evaluation wants one every so many steps")
 	case o.Eval.Episodes < 1:
 		return fmt.Errorf("evaluation over %d episodes", o.Eval.Episodes)
+	case o.Resume && o.Dir == "":
+		return errors.New("there is no folder to resume a run from")
+	case o.Fallback.Times > 0 && !(o.Fallback.Rate > 0 && o.Fallback.Rate <= 1):
+		return fmt.Errorf("fallback with learning rates times %v", o.Fallback.Rate)
 	case o.Eval.New == nil:
 		return errors.New("evaluation without environments")
 	}

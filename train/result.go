@@ -1,6 +1,10 @@
 package train
 
-import "math"
+import (
+	"math"
+
+	"covey/policy"
+)
 
 // Result sums up a run. It is the run folder's result.json.
 type Result struct {
@@ -29,10 +33,22 @@ type Result struct {
 	EvalSampled        *Evaluation `json:"eval_sampled"`
 	Best               *Best       `json:"best"`
 
+	Resumes     int    `json:"resumes"`      // times that the run was gone on with
+	Restarts    int    `json:"restarts"`     // of learners that panicked or hung
+	Abandoned   int    `json:"abandoned"`    // of these, those that hung: their goroutines stay
+	Faults      uint64 `json:"faults"`       // times that episodes under way were lost
+	Fallbacks   int    `json:"fallbacks"`    // returns to the best policy after a collapse
+	FailedSaves int    `json:"failed_saves"` // checkpoints that could not be written
+
 	ParamsSHA256  string   `json:"params_sha256"` // state.Hash of the final policy
 	Deterministic bool     `json:"deterministic"` // the same seed and workers give the same parameters
 	Warnings      []string `json:"warnings"`
+
+	Policy *policy.Policy `json:"-"` // as the last update left it; nil: the learner was given up
 }
+
+// finished says whether the run came to its end.
+func (r *Result) finished() bool { return r != nil && !r.Interrupted && r.Error == "" }
 
 // Best is the best policy of the run, by evaluation. Being the best of many evaluations, its mean
 // flatters it.

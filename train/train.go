@@ -1,37 +1,45 @@
 // Package train runs a learner: it keeps the budget, evaluates, says when the environment is solved
-// and when learning is stuck, and leaves a folder behind.
+// and when learning is stuck, and leaves a folder behind that the run can be resumed from.
 //
 // What decides how a run goes on is decided in the learner's turn, from numbers that do not depend on
-// the clock; so a learner that repeats itself repeats whole runs, as long as time is no budget.
+// the clock; so a learner that repeats itself repeats whole runs, as long as time is no budget. A run that was
+// interrupted, or killed, and resumed is the one that never was.
 package train
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"slices"
-	"strings"
+	"math"
+	"sync/atomic"
 	"time"
 
 	"covey/algo"
 	"covey/checkpoint"
 	"covey/metrics"
 	"covey/policy"
+	"covey/state"
 )
 
-// Run trains learner and evaluates the policy that came out. A cancelled context ends the run cleanly:
-// the result says that it was interrupted, and the error is nil. Where the learner fails, the result is
-// filled in as far as the run came, the last good policy is kept, and the error is the learner's.
-func Run(ctx context.Context, learner algo.Learner, opt Options) (*Result, error) {
+// Create makes a learner whose learning rates are those that were asked for, times rate. One that has a Close
+// method is closed where it was never run; Run closes by itself.
+type Create func(rate float32) (algo.Learner, error)
+
+// Run trains a learner that create makes and evaluates the policy that came out. A cancelled context ends the run
+// cleanly: the learner goes on to its next boundary, a checkpoint is written, the result says that it was
+// interrupted, and the error is nil. Where learning fails, the result is filled in as far as the run
+// came, the last good policy is kept, and the error says why.
+//
+// A learner that panics or hangs is replaced by another one, which goes on from the newest checkpoint.
+func Run(ctx context.Context, create Create, opt Options) (*Result, error) {
 	if err := opt.validate(); err != nil {
 		return nil, err
 	}
-	r, err := newRun(ctx, learner, opt)
+	r, err := newRun(ctx, create, opt)
 	if err != nil {
 		return nil, err
 	}
-	r.failure = learner.Run(ctx, r.boundary)
+	r.failure = r.live()
 	return r.finish()
 }
 
@@ -39,217 +47,147 @@ func Run(ctx context.Context, learner algo.Learner, opt Options) (*Result, error
 type run struct {
 	ctx      context.Context // of Run: a boundary has none of its own
 	opt      Options
-	learner  algo.Learner
-	start    time.Time // of Run
+	create   Create
+	learner  algo.Learner // nil: it was given up, and nobody may touch it
+	folder   *folder      // nil: the run leaves no files
 	evals    *Evaluator
 	recorder *metrics.Recorder
 	line     *metrics.Line
-	alarms   *alarms // nil before the first row
 	result   Result
 	failure  error
+	leaving  atomic.Bool // ctx has ended: the next boundary is the last
 
+	// What a checkpoint holds, beside the learner.
 	window    window
+	alarms    *alarms
 	lastEnded uint64              // environment steps when an episode last ended
-	endless   bool                // it has been said that evaluation episodes are
 	counters  checkpoint.Counters // as of the last boundary
-	stopped   bool                // by our own decision
 	best      kept
-	last      kept
+	nextRow   uint64 // environment steps
+	rowAt     uint64 // environment steps of the latest row
+	nextEval  uint64 // environment steps
+	// Episodes after which it may next be confirmed that the environment is solved.
+	nextAttempt uint64
+	nextStone   uint64   // environment steps of the next checkpoint that is kept for good
+	stones      []uint64 // environment steps of those that are
+	pending     duty     // what the latest boundary was to do, and has not
+	latest      float64  // mean of the evaluation that waits for its row; NaN: none does
+	rate        float64  // of learning, times the configured one
 
-	// When something is next to be done. A turn in which nothing is costs a few comparisons.
-	nextRow, nextEval uint64 // environment steps
-	rowAt             uint64 // environment steps of the latest row
-	nextAttempt       uint64 // episodes: to confirm that the environment is solved
-	nextClock         uint64 // turns
-	turns             uint64
-	stride            uint64        // turns between two looks at the clock
-	clock             time.Duration // since start, when it was last looked at
-	aside             time.Duration // spent on evaluations and files
-	nextSave          time.Duration // of what an evaluation has kept
-	nextIdle          time.Duration // of the policy as it is
+	origin     state.Tree // the run as it began
+	endless    bool       // it has been said that evaluation episodes are
+	unwritable bool       // the latest checkpoint could not be written
+	unrecorded bool       // the latest row could not
+	stopped    bool       // by our own decision
+	own        bool       // what failed is not the learner
+	collapse   bool       // the best policy is to be returned to
+
+	// The clock: a turn in which nothing is due costs a few comparisons.
+	elapsed   float64       // seconds that a checkpoint was written after
+	start     time.Time     // of Run
+	before    time.Duration // that the run took before it was resumed
+	turns     uint64
+	nextClock uint64        // turns
+	stride    uint64        // turns between two looks at the clock
+	clock     time.Duration // of the latest look
+	aside     time.Duration // spent on evaluations and files
+	nextSave  time.Duration
 }
 
 // kept is a policy at some boundary.
 type kept struct {
-	policy   *policy.Policy
+	policy   *policy.Policy // nil: there is none yet
 	counters checkpoint.Counters
 	mean     float64 // of its evaluation
-	unsaved  bool    // the folder does not have it yet
+	unsaved  bool    // its folder does not have it yet
+	whole    bool    // there is a checkpoint of the whole run at that boundary
 }
-
-// savePeriod is the least time between two writings of the same checkpoint, within which a run that is
-// killed loses it; idlePeriod the most, where no evaluation asks for one.
-const (
-	savePeriod = time.Second
-	idlePeriod = time.Minute
-)
 
 // columns are the metrics that every run has; the learner's own stand after them.
 var columns = []string{"env_steps", "updates", "episodes", "wall_s", "steps_per_s",
 	"train_return_mean_100", "train_length_mean_100", "eval_return_mean"}
 
-func newRun(ctx context.Context, learner algo.Learner, opt Options) (*run, error) {
-	r := &run{
-		ctx: ctx, opt: opt, learner: learner, start: time.Now(), evals: NewEvaluator(opt.Eval.New), line: new(metrics.Line),
-		nextRow: opt.logEvery(), nextEval: opt.Eval.Every, nextAttempt: windowSize, stride: 1, nextSave: savePeriod, nextIdle: idlePeriod,
+func newRun(ctx context.Context, create Create, opt Options) (r *run, err error) {
+	r = &run{
+		ctx: ctx, opt: opt, create: create, start: time.Now(), evals: NewEvaluator(opt.Eval.New), line: new(metrics.Line),
+		stride: 1, rate: 1, latest: math.NaN(),
 	}
 	l := &opt.Labels
 	r.result = Result{Env: l.Env, Algo: l.Algo, Seed: l.Seed, Workers: l.Workers, Update: l.Update, Kernel: l.Kernel, Warnings: []string{}}
 	if opt.Started.IsZero() {
 		r.opt.Started = r.start
 	}
-	if r.nextEval == 0 {
-		r.nextEval = ^uint64(0)
-	}
+	r.evals.Deadline = opt.Deadline
+	r.nextRow, r.nextEval, r.nextAttempt, r.nextStone = opt.logEvery(), orNever(opt.Eval.Every), windowSize, orNever(opt.Checkpoints.Every)
 	if opt.Output.Progress != nil {
 		r.line = metrics.NewLine(opt.Output.Progress, opt.Output.Terminal, opt.Output.Width)
 	}
-	sinks, err := r.openFolder()
-	if err != nil {
-		return nil, err
+	if err := r.open(); err != nil {
+		return nil, errors.Join(err, r.discard(), r.folder.abandon())
 	}
-	r.recorder = metrics.NewRecorder(columns, learner.Metrics(), sinks...)
+	r.nextSave = r.now() + opt.Checkpoints.Period
 	return r, nil
 }
 
-// openFolder makes the run's folder and the sinks in it.
-func (r *run) openFolder() (sinks []metrics.Sink, err error) {
-	dir := r.opt.Dir
-	if dir == "" {
-		return nil, nil
+// orNever is n, or the end of time for 0.
+func orNever(n uint64) uint64 {
+	if n == 0 {
+		return ^uint64(0)
 	}
-	if err := makeFolder(dir, r.opt.Labels.Config); err != nil {
-		return nil, err
-	}
-	names := append(columns[:len(columns):len(columns)], r.learner.Metrics()...)
-	file, err := create(dir, ProgressFile)
-	if err != nil {
-		return nil, err
-	}
-	table, err := metrics.NewCSV(file, names)
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	sinks = append(sinks, table)
-	if r.opt.TensorBoard {
-		file, err := create(dir, eventFile)
-		if err != nil {
-			return nil, errors.Join(err, table.Close())
-		}
-		board, err := metrics.NewTensorBoard(file, names, r.start)
-		if err != nil {
-			return nil, errors.Join(err, table.Close(), file.Close())
-		}
-		sinks = append(sinks, board)
-	}
-	return sinks, nil
+	return n
 }
 
-// finish ends the run, whether the learner went to its end or not.
-func (r *run) finish() (*Result, error) {
-	wall := time.Since(r.start)
-	r.line.Clear()
-	r.judge()
-	res := &r.result
-	res.EnvSteps, res.Updates, res.Episodes = r.counters.EnvSteps, r.counters.Updates, r.counters.Episodes
-	res.WallS = wall.Seconds()
-	if busy := wall - r.aside; busy > 0 {
-		res.StepsPerS = float64(res.EnvSteps) / busy.Seconds()
+// open makes the folder and the learner, or goes on with those of the run that was.
+func (r *run) open() (err error) {
+	if r.learner, err = r.create(1); err != nil {
+		return err
 	}
-	res.TrainReturnMean100 = known(r.window.mean())
-
 	p := r.learner.Policy()
-	if finite(p) {
-		r.last = kept{policy: p, counters: r.counters, unsaved: true}
-	} else if r.failure == nil {
-		r.failure = fmt.Errorf("step %d: the parameters are not finite", r.counters.EnvSteps)
-	}
-	if r.failure == nil && !res.Interrupted {
-		r.failure = r.judgeFinal(p)
-	}
-	var row error
-	if res.Eval != nil || r.counters.EnvSteps != r.rowAt {
-		row = r.row(r.start.Add(wall), res.Eval)
-	}
-	files := errors.Join(row, r.describePolicies(), r.save(&r.last, LastFolder), r.save(&r.best, BestFolder))
-	err := errors.Join(r.failure, files, r.recorder.Close(), r.evals.Close())
-	if err != nil {
-		res.Error = strings.ReplaceAll(err.Error(), "\n", "; ")
-	}
+	r.alarms = newAlarms(p.Spec, r.opt.SolveAt)
 	if r.opt.Dir != "" {
-		err = errors.Join(err, writeResult(r.opt.Dir, res))
-	}
-	return res, err
-}
-
-// judge sorts out how the learner ended: stopped, interrupted or failed.
-func (r *run) judge() {
-	ended := r.failure
-	switch {
-	case r.ctx.Err() != nil && (ended == nil && !r.stopped || only(ended, r.ctx.Err())):
-		r.result.Interrupted, r.failure = true, nil
-	case ended == nil && !r.stopped:
-		r.failure = errors.New("the learner ended before its budget was spent")
-	}
-	r.result.Deterministic = r.opt.Deterministic && r.opt.Budget.Time == 0 && !r.result.Interrupted && r.failure == nil
-}
-
-// only says whether err comes from cause and from nothing else.
-func only(err, cause error) bool {
-	switch x := err.(type) { //nolint:errorlint // the tree is walked by hand
-	case interface{ Unwrap() []error }:
-		return !slices.ContainsFunc(x.Unwrap(), func(e error) bool { return !only(e, cause) })
-	case interface{ Unwrap() error }:
-		return only(x.Unwrap(), cause)
-	}
-	return err == cause //nolint:errorlint // a leaf of it
-}
-
-// judgeFinal evaluates the final policy on fresh episodes, greedy and sampled.
-func (r *run) judgeFinal(p *policy.Policy) error {
-	res, eval := &r.result, &r.opt.Eval
-	for _, sample := range []bool{false, true} {
-		e, err := r.evals.Evaluate(r.ctx, p, eval.Episodes, finalSeed(eval.Seed), sample)
-		if r.ctx.Err() != nil {
-			res.Interrupted = true
-			return nil
-		}
-		if err != nil {
+		if r.folder, err = openFolder(&r.opt, append(columns[:len(columns):len(columns)], r.learner.Metrics()...)); err != nil {
 			return err
 		}
-		if sample {
-			res.EvalSampled = e
-		} else {
-			res.EvalGreedy = e
-		}
-		r.warnOfCuts(e)
-		if sample == eval.Sample {
-			res.Eval = e
-			r.keepBest(p, e.Mean)
-		}
+	}
+	r.recorder = metrics.NewRecorder(columns, r.learner.Metrics(), r.folder.sinks()...)
+	if r.folder == nil {
+		return nil
+	}
+	r.folder.store.Protect = r.protected
+	if r.origin, err = state.Save(r); err != nil {
+		return err
+	}
+	if r.opt.Resume {
+		return r.resume()
 	}
 	return nil
 }
 
-// describePolicies fills in what the result says about the last and the best policy.
-func (r *run) describePolicies() (err error) {
-	if r.last.policy != nil {
-		if r.result.ParamsSHA256, err = fingerprint(r.last.policy); err != nil {
-			return err
-		}
-	}
-	if r.best.policy != nil {
-		r.result.Best = &Best{EnvSteps: r.best.counters.EnvSteps, Mean: r.best.mean}
-		r.result.Best.ParamsSHA256, err = fingerprint(r.best.policy)
-	}
-	return err
-}
-
-// save writes a kept policy to its folder unless it is there.
-func (r *run) save(k *kept, folder string) error {
-	if !k.unsaved || r.opt.Dir == "" {
+// discard closes a learner that was not run.
+func (r *run) discard() error {
+	l, ok := r.learner.(interface{ Close() error })
+	r.learner = nil
+	if !ok {
 		return nil
 	}
-	k.unsaved = false
-	return SavePolicy(filepath.Join(r.opt.Dir, folder), k.policy, &r.opt.Labels, k.counters)
+	return l.Close()
+}
+
+// now is how long the run has taken.
+func (r *run) now() time.Duration { return r.before + time.Since(r.start) }
+
+// progress is where the latest boundary stood.
+func (r *run) progress() *algo.Progress {
+	c := &r.counters
+	return &algo.Progress{Steps: c.EnvSteps, Updates: c.Updates, Episodes: c.Episodes, Faults: r.result.Faults}
+}
+
+// warn says what the user should know, and notes it in the result.
+func (r *run) warn(format string, args ...any) {
+	text := fmt.Sprintf("step %d: ", r.counters.EnvSteps) + fmt.Sprintf(format, args...)
+	r.result.Warnings = append(r.result.Warnings, text)
+	r.line.Event("warning: " + text)
+	if r.opt.Output.Warn != nil {
+		r.opt.Output.Warn(text)
+	}
 }

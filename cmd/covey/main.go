@@ -23,6 +23,7 @@ const (
 	exitWorld       = 1   // something outside failed: a file, an environment, learning itself
 	exitUsage       = 2   // the command or the configuration makes no sense
 	exitInterrupted = 130 // Ctrl-C
+	exitTerminated  = 143 // SIGTERM
 )
 
 // started is when the process did.
@@ -31,11 +32,22 @@ var started = processStart()
 func main() { os.Exit(run()) }
 
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		s := <-signals
+		signal.Stop(signals) // a second one ends the process at once
+		cancel(interruption{s})
+	}()
 	return execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
+
+// interruption is the cause of a context that a signal has ended.
+type interruption struct{ signal os.Signal }
+
+func (i interruption) Error() string { return i.signal.String() }
 
 // execute runs a command line and returns its exit code. An error is one line on stderr.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -50,10 +62,10 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if !errors.Is(err, errInterrupted) {
 		fmt.Fprintln(stderr, "covey: "+strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
 	}
-	return exitCode(err)
+	return exitCode(ctx, err)
 }
 
-// errInterrupted ends a command that was cut short by Ctrl-C and has said so.
+// errInterrupted ends a command that was cut short by a signal and has said so.
 var errInterrupted = errors.New("interrupted")
 
 // usageError is a mistake in the command line.
@@ -61,11 +73,15 @@ type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-func exitCode(err error) int {
+func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var config *covey.ConfigError
+	var by interruption
 	switch {
 	case errors.Is(err, errInterrupted) || errors.Is(err, context.Canceled):
+		if errors.As(context.Cause(ctx), &by) && by.signal == syscall.SIGTERM {
+			return exitTerminated
+		}
 		return exitInterrupted
 	case errors.As(err, &usage) || errors.As(err, &config):
 		return exitUsage
@@ -90,7 +106,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(newTrain(), newEval(), newRecord(), newPlot(), newEnvs(), newPresets(), newGym(), newDoctor(), newVersion())
+	root.AddCommand(newTrain(), newResume(), newRuns(), newEval(), newRecord(), newPlot(), newEnvs(), newPresets(), newGym(), newDoctor(), newVersion())
 	return root
 }
 

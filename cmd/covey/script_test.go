@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -65,29 +66,31 @@ func countLines(text string) (n int) {
 	return n
 }
 
-// interrupted FILE COMMAND... runs a command, interrupts it as soon as the file exists, and wants exit
-// status 130.
+// interrupted SIGNAL FILE COMMAND... runs a command, sends it the signal as soon as the file exists (after !: as soon as
+// it does not), and wants the exit status that belongs to it.
 func interrupted(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: interrupted FILE COMMAND...")
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
+	codes := map[string]int{"INT": exitInterrupted, "TERM": exitTerminated}
+	if neg || len(args) < 3 || signals[args[0]] == nil {
+		ts.Fatalf("usage: interrupted INT|TERM FILE|!FILE COMMAND...")
 	}
-	program, err := exec.LookPath(filepath.Join(filepath.SplitList(ts.Getenv("PATH"))[0], args[1]))
+	file, gone := strings.CutPrefix(args[1], "!")
+	program, err := exec.LookPath(filepath.Join(filepath.SplitList(ts.Getenv("PATH"))[0], args[2]))
 	ts.Check(err)
-	cmd := exec.Command(program, args[2:]...)
+	cmd := exec.Command(program, args[3:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
 	ts.Check(cmd.Start())
-	for {
-		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(file)); (err == nil) != gone || time.Since(began) > time.Minute {
 			break
 		}
-		time.Sleep(time.Millisecond)
 	}
-	ts.Check(cmd.Process.Signal(os.Interrupt))
+	ts.Check(cmd.Process.Signal(signals[args[0]]))
 	err = cmd.Wait()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-		ts.Fatalf("ended with %v, want exit status %d", err, exitInterrupted)
+	if want := codes[args[0]]; !errors.As(err, &exit) || exit.ExitCode() != want {
+		ts.Fatalf("ended with %v, want exit status %d", err, want)
 	}
 }
 

@@ -137,7 +137,7 @@ func (f *trainFlags) override(cmd *cobra.Command, cfg *covey.Config) error {
 	}
 	for _, k := range keyFlags {
 		given := cmd.Flags().Lookup(k.name)
-		if !given.Changed {
+		if given == nil || !given.Changed {
 			continue
 		}
 		key, value := k.key, given.Value.String()

@@ -75,6 +75,11 @@ func (f *trainFlags) trainOne(cmd *cobra.Command, cfg *covey.Config) error {
 		return err
 	}
 	run, err := f.train(cmd, cfg, dir, started)
+	return f.report(cmd, run, cfg.SolveAt, dir, err)
+}
+
+// report prints how the run in dir ended, if it began. solveAt nil: nothing counts as solved.
+func (f *trainFlags) report(cmd *cobra.Command, run *covey.Run, solveAt *float64, dir string, err error) error {
 	if run == nil {
 		return err
 	}
@@ -82,7 +87,7 @@ func (f *trainFlags) trainOne(cmd *cobra.Command, cfg *covey.Config) error {
 	case f.json:
 		err = errors.Join(err, writeJSON(cmd.OutOrStdout(), report{Result: run.Result, Run: dir}))
 	case !f.quiet:
-		printResult(cmd.OutOrStdout(), &run.Result, cfg.SolveAt, dir)
+		printResult(cmd.OutOrStdout(), &run.Result, solveAt, dir)
 	}
 	if err == nil && run.Interrupted {
 		return errInterrupted
@@ -103,6 +108,9 @@ func (f *trainFlags) train(cmd *cobra.Command, cfg *covey.Config, dir string, st
 	})
 	if run == nil && f.out == "" {
 		_ = os.Remove(dir) // ours, and kept if it holds anything
+	}
+	if errors.Is(err, train.ErrUnfinished) {
+		err = fmt.Errorf("%w; covey resume %s goes on with it", err, dir)
 	}
 	return run, err
 }
@@ -150,7 +158,7 @@ func printResult(w io.Writer, r *train.Result, solveAt *float64, dir string) {
 	fmt.Fprintf(w, "%d steps, %d episodes, %d updates in %.2f s: %.3g steps/s\n", r.EnvSteps, r.Episodes, r.Updates, r.WallS, r.StepsPerS)
 	switch {
 	case r.Interrupted:
-		fmt.Fprintln(w, "interrupted")
+		fmt.Fprintf(w, "interrupted: covey resume %s goes on\n", dir)
 	case r.Solved:
 		fmt.Fprintf(w, "solved after %.3f s, %d steps\n", *r.SolvedAtS, *r.SolvedAtSteps)
 	case solveAt != nil:

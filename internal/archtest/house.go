@@ -43,7 +43,7 @@ var house = []room{
 	{path: "algo/*", knows: "internal/kernel state returns env nn dist optim policy rollout replay algo algo/offpolicy", pure: true},
 	{path: "checkpoint", knows: "internal/safetensors state env"},
 	{path: "transitions", knows: "internal/safetensors env replay checkpoint"},
-	{path: "metrics"},
+	{path: "metrics", knows: "state"},
 	{path: "train", knows: "state env policy rollout algo checkpoint metrics"},
 	{path: "zoo"},
 	{path: ".", knows: "internal/kernel internal/nearest state env nn dist optim env/* policy rollout replay algo algo/offpolicy algo/* checkpoint transitions metrics train zoo"},

@@ -1,0 +1,164 @@
+package covey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"covey/algo"
+	"covey/checkpoint"
+	"covey/env"
+	"covey/train"
+)
+
+// Resume goes on with the run in folder opt.Dir, from its newest checkpoint that is whole. In the deterministic modes,
+// with environments that can be saved, it ends as if it had never been left. change, which may be nil, is
+// given the run's configuration to change how long it goes on and how it is watched; what learning depends on
+// must stay as it was.
+func Resume(ctx context.Context, change func(*Config) error, opt Options) (*Run, error) {
+	cfg, err := RunConfig(opt.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if change != nil {
+		if err := change(cfg); err != nil {
+			return nil, err
+		}
+	}
+	return cfg.run(ctx, opt, true)
+}
+
+// RunConfig is the configuration of the run in a folder, as it was asked for.
+func RunConfig(dir string) (*Config, error) {
+	path := filepath.Join(dir, train.ConfigFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, e := os.Stat(filepath.Join(dir, train.CheckpointFolder)); e == nil {
+			return nil, fmt.Errorf("the run in %s has lost its %s: put it back; its text stands in the %s of each checkpoint, under config",
+				dir, train.ConfigFile, checkpoint.ManifestFile)
+		}
+		return nil, fmt.Errorf("%s is no run: %w", dir, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var named Config
+	if err := named.Merge(path, text); err != nil {
+		return nil, err
+	}
+	cfg, err := NewConfig(named.Algo, named.Env)
+	if err != nil {
+		if bad := new(ConfigError); errors.As(err, &bad) {
+			named.locate(bad)
+		}
+		return nil, err
+	}
+	return cfg, cfg.Merge(path, text)
+}
+
+// run trains, in a new folder or where an earlier process left off.
+func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error) {
+	text, err := c.YAML() // as it was asked for: with other steps, what follows from them is another too
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := c.Resolve()
+	if err != nil {
+		return nil, err
+	}
+	environment := cfg.Environment
+	if opt.Environment != nil {
+		environment = func() (env.Environment, error) {
+			e, err := opt.Environment()
+			if err != nil {
+				return nil, err
+			}
+			return cfg.wrap(e), nil
+		}
+	}
+	t := algorithms[cfg.Algo].traits(cfg)
+	result, err := train.Run(ctx, cfg.learners(environment, &opt), train.Options{
+		Labels: train.Labels{
+			Env: cfg.Env, Algo: cfg.Algo, Update: t.update, Kernel: Kernel(), Version: Version(),
+			Seed: cfg.Seed, Workers: t.workers, Config: text,
+		},
+		Budget:  train.Budget{Steps: cfg.Steps, Episodes: cfg.Episodes, UntilSolved: cfg.UntilSolved, Time: duration(cfg.Seconds)},
+		SolveAt: cfg.SolveAt, SolveBy: t.solveBy,
+		Eval: train.Eval{
+			New: environment, Every: cfg.Eval.Every, Episodes: cfg.Eval.Episodes, Seed: cfg.Eval.Seed, Sample: cfg.Eval.Sample,
+		},
+		Dir: opt.Dir, Resume: resume, Fits: c.fits,
+		Checkpoints: train.Checkpoints{Period: duration(cfg.Checkpoint.Seconds), Every: cfg.Checkpoint.Steps, Keep: cfg.Checkpoint.Keep},
+		Deadline:    duration(cfg.Deadline), Restarts: cfg.Restarts,
+		Fallback: train.Fallback{Times: cfg.Fallback.Times, Rate: cfg.Fallback.Rate},
+		LogEvery: cfg.LogEvery, TensorBoard: cfg.TensorBoard,
+		Output: cfg.output(opt.Output), Started: opt.Started, Deterministic: t.deterministic, Offline: cfg.Offline,
+	})
+	if result == nil {
+		return nil, err
+	}
+	return &Run{Result: *result}, err
+}
+
+// learners makes the learner that the resolved configuration asks for, and makes it anew where the run has to.
+func (c *Config) learners(environment func() (env.Environment, error), opt *Options) train.Create {
+	first := true
+	return func(rate float32) (algo.Learner, error) {
+		cfg, a := c, algorithms[c.Algo]
+		if rate != 1 {
+			cfg = a.slowed(c, rate)
+		}
+		l, err := a.learner(cfg, environment)
+		if err != nil {
+			return nil, cfg.located(err)
+		}
+		if cfg.ReplayFile != "" && first {
+			err = cfg.checkExperience(l.Policy().Spec)
+		}
+		if err == nil && opt.Init != "" {
+			err = adopt(l, opt.Init)
+		}
+		if err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+		if r, ok := l.(interface{ ReplayBytes() uint64 }); ok && first && opt.Output.Progress != nil {
+			_, _ = fmt.Fprintf(opt.Output.Progress, "replay: %s\n", megabytes(r.ReplayBytes())) // nobody need watch
+		}
+		first = false
+		return l, nil
+	}
+}
+
+func adopt(l learner, dir string) error {
+	p := l.Policy()
+	c, err := train.OpenPolicy(dir)
+	if err == nil {
+		err = train.LoadPolicy(c, p)
+	}
+	if err != nil {
+		return fmt.Errorf("start from %s: %w", dir, err)
+	}
+	return l.Adopt(p)
+}
+
+// fits says which setting of a run's checkpoint is another than c's, of those that learning depends on.
+func (c *Config) fits(m *checkpoint.Manifest) error {
+	if m.Algo != c.Algo || m.Env != c.Env {
+		return fmt.Errorf("checkpoint of %s in %s, but %s says %s in %s", m.Algo, m.Env, train.ConfigFile, c.Algo, c.Env)
+	}
+	saved, err := NewConfig(m.Algo, m.Env)
+	if err == nil {
+		err = saved.Merge("config", []byte(m.Config))
+	}
+	if err != nil {
+		return errors.New(checkpoint.ManifestFile + ": " + err.Error()) // no ConfigError: nobody configures a checkpoint
+	}
+	key, theirs, ours, err := saved.differs(c)
+	if err != nil || key == "" {
+		return err
+	}
+	return fmt.Errorf("the run was made with %s: %s, now it is %s: put it back, or start a new run (--init takes the policy along)", key, theirs, ours)
+}

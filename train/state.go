@@ -1,0 +1,160 @@
+package train
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"covey/rollout"
+	"covey/state"
+)
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// State visits what the run has to remember to go on: where it stands, what is due next, what its metrics, alarms
+// and result are made of, and how long its files are.
+func (r *run) State(w state.Walker) error {
+	c := &r.counters
+	for _, x := range []struct {
+		name  string
+		value *uint64
+	}{
+		{"steps", &c.EnvSteps}, {"updates", &c.Updates}, {"episodes", &c.Episodes},
+		{"last_ended", &r.lastEnded}, {"row_at", &r.rowAt}, {"next_row", &r.nextRow}, {"next_eval", &r.nextEval},
+		{"next_attempt", &r.nextAttempt}, {"next_stone", &r.nextStone}, {"pending", (*uint64)(&r.pending)},
+	} {
+		w.Uint64(x.name, x.value)
+	}
+	aside := r.aside.Seconds()
+	w.Float64("elapsed", &r.elapsed)
+	w.Float64("aside", &aside)
+	w.Float64("latest_eval", &r.latest)
+	w.Float64("rate", &r.rate)
+	if !(r.rate > 0 && r.elapsed >= 0 && aside >= 0) {
+		return fmt.Errorf("rate %v, elapsed %v, aside %v", r.rate, r.elapsed, aside)
+	}
+	r.aside = seconds(aside)
+	for _, visit := range []func(state.Walker) error{r.stonesState, r.window.State, r.bestState, r.resultState} {
+		if err := visit(w); err != nil {
+			return err
+		}
+	}
+	if err := r.alarms.State(w.Sub("alarms")); err != nil {
+		return err
+	}
+	r.recorder.State(w.Sub("metrics"))
+	r.folder.state(w)
+	return nil
+}
+
+func (r *run) stonesState(w state.Walker) error {
+	var b []byte
+	for _, s := range r.stones {
+		b = binary.LittleEndian.AppendUint64(b, s)
+	}
+	w.Bytes("kept_steps", &b)
+	if len(b)%8 != 0 {
+		return fmt.Errorf("%d bytes of kept steps", len(b))
+	}
+	r.stones = r.stones[:0]
+	for ; len(b) > 0; b = b[8:] {
+		r.stones = append(r.stones, binary.LittleEndian.Uint64(b))
+	}
+	return nil
+}
+
+// bestState visits the best policy; where there is none yet, another one of the same layout.
+func (r *run) bestState(w state.Walker) error {
+	known, p := r.best.policy != nil, r.best.policy
+	if !known {
+		p = r.learner.Policy()
+	}
+	if err := state.Bool(w, "best", &known); err != nil {
+		return err
+	}
+	w = w.Sub("best")
+	c := &r.best.counters
+	w.Uint64("steps", &c.EnvSteps)
+	w.Uint64("updates", &c.Updates)
+	w.Uint64("episodes", &c.Episodes)
+	w.Float64("mean", &r.best.mean)
+	if err := state.Bool(w, "whole", &r.best.whole); err != nil {
+		return err
+	}
+	if err := p.State(w.Sub("policy")); err != nil {
+		return err
+	}
+	if r.best.policy = p; !known {
+		r.best.policy = nil
+	}
+	return nil
+}
+
+// resultState visits what the result says of the way so far.
+func (r *run) resultState(w state.Walker) error {
+	w = w.Sub("result")
+	res := &r.result
+	if err := state.Bool(w, "solved", &res.Solved); err != nil {
+		return err
+	}
+	var at float64
+	var steps uint64
+	if res.SolvedAtS != nil {
+		at, steps = *res.SolvedAtS, *res.SolvedAtSteps
+	}
+	w.Float64("solved_at_s", &at)
+	w.Uint64("solved_at_steps", &steps)
+	if res.SolvedAtS, res.SolvedAtSteps = nil, nil; res.Solved {
+		res.SolvedAtS, res.SolvedAtSteps = &at, &steps
+	}
+	for _, x := range []struct {
+		name  string
+		value *int
+	}{{"resumes", &res.Resumes}, {"restarts", &res.Restarts}, {"abandoned", &res.Abandoned}, {"fallbacks", &res.Fallbacks}, {"failed_saves", &res.FailedSaves}} {
+		if err := state.Int(w, x.name, x.value); err != nil {
+			return err
+		}
+	}
+	w.Uint64("faults", &res.Faults)
+	warnings, err := json.Marshal(res.Warnings)
+	if err != nil {
+		return err
+	}
+	w.Bytes("warnings", &warnings)
+	res.Warnings = nil
+	if err := json.Unmarshal(warnings, &res.Warnings); err != nil {
+		return fmt.Errorf("warnings: %w", err)
+	}
+	return nil
+}
+
+// episodeBytes is the size of an episode in a saved window: return, length, stream.
+const episodeBytes = 24
+
+// State visits the window.
+func (w *window) State(walker state.Walker) error {
+	walker = walker.Sub("window")
+	b := make([]byte, 0, windowSize*episodeBytes)
+	for _, e := range w.episodes {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(e.Return))
+		b = binary.LittleEndian.AppendUint64(b, uint64(e.Length))
+		b = binary.LittleEndian.AppendUint64(b, uint64(e.Stream))
+	}
+	walker.Uint64("total", &w.total)
+	walker.Float64("lowest", &w.lowest)
+	walker.Float64("highest", &w.highest)
+	walker.Bytes("episodes", &b)
+	if len(b) != windowSize*episodeBytes {
+		return fmt.Errorf("window of %d bytes, want %d", len(b), windowSize*episodeBytes)
+	}
+	for i := range w.episodes {
+		x := b[i*episodeBytes:]
+		w.episodes[i] = rollout.Episode{
+			Return: math.Float64frombits(binary.LittleEndian.Uint64(x)),
+			Length: int(binary.LittleEndian.Uint64(x[8:])), Stream: int(binary.LittleEndian.Uint64(x[16:])),
+		}
+	}
+	return nil
+}
