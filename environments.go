@@ -8,6 +8,7 @@ import (
 
 	"covey/env"
 	"covey/env/classic"
+	"covey/env/supervise"
 )
 
 // environments is every environment that a configuration can name.
@@ -49,8 +50,16 @@ func (c *Config) wrap(e env.Environment) env.Environment {
 	return e
 }
 
-// batch makes a vector of n environments.
+// restarts is how often environments that fail are made anew, in each vector of a run.
+const restarts = 10
+
+// batch makes a vector of n environments that outlives their failures.
 func batch(create func() (env.Environment, error), n int) (env.Vector, error) {
+	return supervise.Vector(func() (env.Vector, error) { return assemble(create, n) }, supervise.Options{Budget: restarts})
+}
+
+// assemble makes a vector of n environments.
+func assemble(create func() (env.Environment, error), n int) (env.Vector, error) {
 	envs := make([]env.Environment, 0, n)
 	abandon := func(err error) error {
 		errs := []error{err}
