@@ -39,7 +39,7 @@ func startChild(o *Options, rows, first int, eager bool) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	doom := home(o.ID) == "vizdoom"
+	doom := isDoom(o.ID)
 	if doom {
 		sweep()
 	}

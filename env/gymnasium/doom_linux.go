@@ -47,10 +47,7 @@ func sweep() {
 	}
 	used := map[string]bool{}
 	for _, pid := range processes() {
-		theirs, err := doomFiles(pid)
-		if err != nil && os.IsPermission(err) && ownedByUs(fmt.Sprintf("/proc/%d", pid)) {
-			return // it cannot be known what this one uses
-		}
+		theirs, _ := doomFiles(pid) // one that may not be looked at has its files open by now, and needs no name for them
 		for _, f := range theirs {
 			used[f] = true
 		}

@@ -108,7 +108,10 @@ type Environment struct {
 	closed        bool
 }
 
-var _ env.Environment = (*Environment)(nil)
+var (
+	_ env.Environment = (*Environment)(nil)
+	_ env.Renderer    = (*Environment)(nil)
+)
 
 // Spec says what the environment is.
 func (e *Environment) Spec() env.Spec { return e.spec }
@@ -191,6 +194,9 @@ func (e *Environment) ask(c *child, want uint8, op string, obs env.Values) error
 // must have said that it is going to be called.
 func (e *Environment) Render(dst *image.RGBA) (*image.RGBA, error) {
 	err := e.with(func(c *child) (err error) {
+		if !c.options.Render {
+			return fmt.Errorf("gymnasium: %s: it was not made to be seen: set Render in its options", e.spec.ID)
+		}
 		dst, err = c.render(e.row, dst)
 		return err
 	})

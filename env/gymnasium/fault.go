@@ -3,6 +3,8 @@ package gymnasium
 import (
 	"fmt"
 	"strings"
+
+	"covey/internal/pyenv"
 )
 
 // Fault is what went wrong in an environment or in its process.
@@ -67,14 +69,19 @@ func (r *report) fault(c *child) *Fault {
 	if r.Row != nil {
 		f.Row = c.first + *r.Row
 	}
-	f.permanent = r.Op == "make" || r.Op == "start"
+	if r.Op == "make" || r.Op == "start" {
+		f.permanent, f.Row = true, -1 // all are made alike
+	}
 	switch id := c.options.ID; r.Kind {
 	case "python":
 		f.Cause = fmt.Sprintf("%s is Python %s, and 3.11 is the oldest that serves: %s", c.python, r.Text, setup(id, ""))
 	case "package":
 		f.Cause = fmt.Sprintf("%s lacks a package: %s: %s", c.python, lastLine(r.Text), setup(id, r.Package))
+		if r.Op == "make" && pyenv.ExtraOf(id, r.Package) != "" {
+			f.Trace = "" // nobody need look for the place
+		}
 	case "unknown":
-		f.Cause, f.Trace = lastLine(r.Text), ""
+		f.Cause, f.Trace = r.Text, ""
 	case "unsupported", "wrong":
 		f.Cause, f.Trace, f.permanent = r.Text, "", true
 	case "memory":

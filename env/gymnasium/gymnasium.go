@@ -24,7 +24,8 @@ type Options struct {
 	ID     string
 	Kwargs map[string]any // given to the environment's constructor: numbers, strings, booleans, lists and maps of these
 
-	// Python is the interpreter: a path, or a name that is searched for. "": [DefaultPython]'s.
+	// Python is the interpreter: a path, or a name that is searched for. "": the one that `covey gym setup` chose, or
+	// python3 where it was never asked.
 	Python   string
 	Wrappers []Wrapper // put around each environment, the first innermost
 	Observe  []string  // keys of a Dict observation that are wanted, in this order; nil: all, in the space's order

@@ -12,8 +12,8 @@ import (
 
 // Vector is a row of environments in one or more processes, which step at the same time. It is an [env.Vector], and
 // not to be used by several goroutines at once. Episode k of an environment that was reset with seed s runs with
-// the [Seed] of [env.EpisodeSeed](s, k); where the package's own vector environment is used, it draws the seeds of
-// later episodes itself, from those of the first.
+// the [Seed] of [env.EpisodeSeed](s, k). Only the first is given one where seeding is slow (Atari loads the game
+// anew for it) and where the package's own vector environment is used: what is random then goes on from the first.
 type Vector struct {
 	spec          env.Spec
 	children      []*child

@@ -31,7 +31,7 @@ var house = []room{
 	{path: "dist", knows: "internal/kernel state", pure: true},
 	{path: "optim", knows: "internal/kernel state", pure: true},
 	{path: "env/envtest", knows: "env state"},
-	{path: "env/gymnasium", knows: "env"}, // files, processes, clock: the one bridge to another world
+	{path: "env/gymnasium", knows: "internal/pyenv env"}, // files, processes, clock: the one bridge to another world
 	{path: "env/supervise", knows: "env state"}, // a clock: calls that hang
 	{path: "env/*", knows: "internal/nearest internal/canvas env state", pure: true},
 	{path: "internal/corridor", knows: "env state"},
@@ -51,7 +51,7 @@ var house = []room{
 	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation internal/pyenv env env/* policy transitions metrics train zoo .", main: true},
 	{path: "bench/stats", pure: true},
 	{path: "bench/compare", knows: "internal/pyenv"},
-	{path: "bench/*", knows: "internal/kernel internal/pyenv env policy replay zoo . bench/stats bench/compare", main: true},
+	{path: "bench/*", knows: "internal/kernel internal/pyenv env env/gymnasium policy replay zoo . bench/stats bench/compare", main: true},
 }
 
 // What pure rooms do without: the results of numerics depend on their arguments alone.

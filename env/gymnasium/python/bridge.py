@@ -123,7 +123,7 @@ def report(error, world):
         kind = "memory"
     if kind == "package" and world.op != "make":
         kind = "raised"
-    text = str(error) if kind in ("unsupported", "wrong") else "".join(traceback.format_exception_only(type(error), error))
+    text = str(error) if kind in ("unknown", "unsupported", "wrong") else "".join(traceback.format_exception_only(type(error), error))
     return {
         "op": world.op,
         "row": world.row,

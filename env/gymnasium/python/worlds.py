@@ -118,6 +118,7 @@ class Singles(World):
     def __init__(self, request):
         super().__init__(request)
         self.envs = [None] * self.rows
+        self.seeded = [True] * self.rows  # whether an episode that follows another is given a seed of its own
         for row in range(self.rows if request["eager"] else 1):
             self.make(row)
 
@@ -129,6 +130,8 @@ class Singles(World):
         if not hasattr(env, "observation_space") or not hasattr(env, "action_space"):
             raise Unsupported(f"{type(env).__name__} is no Gymnasium environment: it lacks observation_space or action_space")
         self.envs[row] = env
+        # Atari loads its game anew for a seed, which takes as long as 300 steps; the first one's stream goes on instead.
+        self.seeded[row] = not hasattr(getattr(env, "unwrapped", env), "ale")
 
     def spec(self):
         env = self.envs[0]
@@ -161,12 +164,12 @@ class Singles(World):
                     self.observe[row](x)
                 else:
                     self.keep[row](x)
-                    self.reset(row)
+                    self.reset(row, self.seeds[row] if self.seeded[row] else None)
             elif command == RESET:
                 flags[row] = 0
                 if self.envs[row] is None:
                     self.make(row)
-                self.reset(row)
+                self.reset(row, self.seeds[row])
             else:
                 flags[row] = 0
                 if command == CLOSE and self.envs[row] is not None:
@@ -174,9 +177,9 @@ class Singles(World):
                     self.envs[row].close()
                     self.envs[row] = None
 
-    def reset(self, row):
+    def reset(self, row, seed):
         self.op, self.row = "reset", row
-        answer = self.envs[row].reset(seed=self.seeds[row])
+        answer = self.envs[row].reset(seed=seed)
         if not isinstance(answer, tuple) or len(answer) != 2:
             raise Wrong(f"reset returned a {type(answer).__name__}, a Gymnasium environment returns (observation, info)")
         self.observe[row](answer[0])

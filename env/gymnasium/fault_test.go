@@ -1,0 +1,260 @@
+package gymnasium
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// faults are those of testdata/faulty.py.
+var faults = []struct {
+	fault, where string
+	step         int // at which it happens
+	permanent    bool
+	want         []string // what the error says beside environment and step
+}{
+	{"raises", "step", 3, false, []string{"raised ValueError: the lever is stuck", "faulty.py", `raise ValueError("the lever is stuck")`, "in step"}},
+	{"raises", "reset", 0, false, []string{"reset: raised ValueError: the lever is stuck", "in reset"}},
+	{"raises", "make", 0, true, []string{"make: raised ValueError: the lever is stuck", "in __init__"}},
+	{"exits", "step", 3, false, []string{"raised SystemExit: enough"}},
+	{"leaves", "step", 3, false, []string{"its process ended by itself, with exit status 3", "goodbye, cruel world"}},
+	{"killed", "step", 3, false, []string{"its process was killed (SIGKILL)", "memory ran out"}},
+	{"killed", "reset", 0, false, []string{"reset: its process was killed (SIGKILL)"}},
+	{"killed", "make", 0, false, []string{"make: its process was killed (SIGKILL)"}},
+	{"crashes", "step", 3, false, []string{"signal 11", "Segmentation fault", "in crashes"}},
+	{"sleeps", "step", 3, false, []string{"gave no answer within 700ms and was killed"}},
+	{"sleeps", "reset", 0, false, []string{"reset: its process gave no answer within 700ms and was killed"}},
+	{"loops", "step", 3, false, []string{"gave no answer within 700ms and was killed"}},
+	{"eats", "step", 3, false, []string{"memory ran out: MemoryError"}},
+	{"breaks_pipe", "step", 3, false, []string{"raised BrokenPipeError: its own engine is gone"}},
+	{"nan", "step", 3, false, []string{"element 1 of the observation is NaN"}},
+	{"nan", "reset", 0, false, []string{"reset: element 1 of the observation is NaN"}},
+	{"infinite", "step", 3, false, []string{"element 0 of the observation is +Inf"}},
+	{"long", "step", 3, true, []string{"the observation has shape (3,), the space says (2,)"}},
+	{"text", "step", 3, true, []string{"the observation has dtype <U1, the space says float32"}},
+	{"object", "step", 3, true, []string{"the observation has dtype object, the space says float32"}},
+	{"no_reward", "step", 3, true, []string{"the reward None is not a number"}},
+	{"text_reward", "step", 3, true, []string{"the reward 'much' is not a number"}},
+	{"nan_reward", "step", 3, false, []string{"the reward is NaN"}},
+	{"four", "step", 3, true, []string{"step returned 4 values, a Gymnasium environment returns (observation, reward, terminated, truncated, info)"}},
+	{"nothing", "step", 3, true, []string{"step returned a NoneType"}},
+	{"bare", "reset", 0, true, []string{"reset returned a ndarray, a Gymnasium environment returns (observation, info)"}},
+	{"package", "make", 0, true, []string{"lacks a package: ModuleNotFoundError: No module named 'no_such_package'", "install no_such_package"}},
+	{"package", "step", 3, false, []string{"raised ModuleNotFoundError"}},
+}
+
+// TestFaultsSayWhatHappened by a real process each, one way of transport after the other, in the second of three
+// environments, of which two share the process.
+func TestFaultsSayWhatHappened(t *testing.T) {
+	for i, f := range faults {
+		t.Run(f.fault+" in "+f.where, func(t *testing.T) {
+			o := options(t, "faulty:Faulty", map[string]any{"fault": f.fault, "where": f.where})
+			o.Deadline, o.Transport = 700*time.Millisecond, transports()[i%len(transports())]
+			err := untilFault(t, o, f.where, f.step)
+			want := append([]string{"gymnasium: faulty:Faulty"}, f.want...)
+			if f.step > 0 {
+				want = append(want, fmt.Sprintf("step %d: ", f.step))
+			}
+			mustSay(t, err, want...)
+			var fault *Fault
+			if !errors.As(err, &fault) || fault.Permanent() != f.permanent {
+				t.Errorf("%v: permanent: %v, want %v", err, !f.permanent, f.permanent)
+			}
+			if fault != nil && fault.Trace != "" && strings.Contains(fault.Trace, "covey/") {
+				t.Errorf("the traceback shows the bridge:\n%s", fault.Trace)
+			}
+		})
+	}
+}
+
+// untilFault makes two environments and steps them until that fails, which must be in the given call.
+func untilFault(t *testing.T, o Options, where string, step int) error {
+	t.Helper()
+	v, err := NewVector(o, 2, 1)
+	if where == "make" || err != nil {
+		if err == nil {
+			t.Fatal("the fault passes", v.Close())
+		}
+		return err
+	}
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, o, 2, 1)
+	if err = w.reset(1); where == "reset" {
+		sticks(t, w, err)
+		return err
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range step - 1 {
+		if err := w.step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = w.step()
+	sticks(t, w, err)
+	return err
+}
+
+// sticks: what is broken stays so, and closes.
+func sticks(t *testing.T, w *world, err error) {
+	t.Helper()
+	if again := w.step(); !errors.Is(again, err) {
+		t.Errorf("after %v a step returns %v", err, again)
+	}
+	if again := w.reset(1); !errors.Is(again, err) {
+		t.Errorf("after %v a reset returns %v", err, again)
+	}
+	if err := w.Close(); err != nil {
+		t.Errorf("closing what is broken: %v", err)
+	}
+}
+
+func TestDtypeThatIsNotTheSpaces(t *testing.T) {
+	w := newWorld(t, options(t, "faulty:FaultyBytes", nil), 1, 1)
+	if err := w.reset(1); err != nil {
+		t.Fatal(err)
+	}
+	err := errors.Join(w.step(), w.step(), w.step())
+	mustSay(t, err, "environment 0, step 3: the observation has dtype float64, the space says uint8")
+}
+
+func TestFaultNamesTheEnvironment(t *testing.T) {
+	o := options(t, "faulty:Faulty", map[string]any{"fault": "raises"})
+	w := newWorld(t, o, 5, 2)
+	if err := w.reset(1); err != nil {
+		t.Fatal(err)
+	}
+	pid := w.children[1].cmd.Process
+	if err := errors.Join(w.step(), w.step(), pid.Kill()); err != nil {
+		t.Fatal(err)
+	}
+	mustSay(t, w.step(), "environment 0, step 3: raised ValueError") // the first that failed
+	if w.children[1].broken == nil {
+		t.Error("the second process was not waited for")
+	}
+}
+
+func TestKilledBetweenSteps(t *testing.T) {
+	for _, transport := range transports() {
+		o := options(t, "CartPole-v1", nil)
+		o.Transport = transport
+		w := newWorld(t, o, 2, 2)
+		if err := errors.Join(w.reset(1), w.step(), w.children[1].cmd.Process.Kill()); err != nil {
+			t.Fatal(err)
+		}
+		mustSay(t, w.step(), "CartPole-v1, environment 1, step 2: its process was killed (SIGKILL)")
+	}
+}
+
+// TestPrinting at any time disturbs nothing, and can be read.
+func TestPrinting(t *testing.T) {
+	for _, where := range []string{"make", "reset", "step", "close"} {
+		o := options(t, "faulty:Faulty", map[string]any{"fault": "prints", "where": where})
+		var printed bytes.Buffer
+		o.Output = &printed
+		w := newWorld(t, o, 2, 1)
+		err := errors.Join(w.reset(1), w.step(), w.step(), w.step(), w.step())
+		if err != nil || w.obs.F[0] != 4 {
+			t.Errorf("%s: after four steps: %v, %v", where, w.obs.F, err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		w.children[0].output.wait()
+		for _, text := range []string{"printed", "complained", "written to 1", "echoed", strings.Repeat("x", 300_000)} {
+			if strings.Count(printed.String(), text) != 2 {
+				t.Errorf("%s: %q was read %d times, want 2", where, text[:min(len(text), 20)], strings.Count(printed.String(), text))
+			}
+		}
+	}
+}
+
+func TestCloseThatFails(t *testing.T) {
+	w := newWorld(t, options(t, "faulty:Faulty", map[string]any{"fault": "raises", "where": "close"}), 1, 1)
+	mustSay(t, w.Close(), "faulty:Faulty, environment 0, close: raised ValueError: the lever is stuck")
+}
+
+func TestWhatIsMissing(t *testing.T) {
+	o := options(t, "faulty:Faulty", nil)
+	cases := []struct {
+		name   string
+		change func(*Options)
+		want   []string
+	}{
+		{"interpreter", func(o *Options) { o.Python = "no-such-python" }, []string{"no Python interpreter \"no-such-python\"", "covey gym setup"}},
+		{"Gymnasium", func(o *Options) { o.Python = emptyPython(t, o.Python) }, []string{"lacks a package", "No module named 'numpy'", "`covey gym setup"}},
+		{"ale_py", func(o *Options) { o.ID = "ALE/Pong-v5"; o.Python = without(t, o.Python, "ale_py") }, []string{"ALE/Pong-v5, make: ", "import of ale_py halted", "`covey gym setup atari`"}},
+		{"MuJoCo", func(o *Options) { o.ID = "HalfCheetah-v5"; o.Python = without(t, o.Python, "mujoco") }, []string{"lacks a package", "`covey gym setup mujoco`"}},
+		{"a recent Python", func(o *Options) { o.Python = oldPython(t, o.Python) }, []string{"is Python 3.6, and 3.11 is the oldest that serves", "covey gym setup"}},
+		{"the module", func(o *Options) { o.ID = "no_such_module:Env-v0" }, []string{"No module named 'no_such_module'", "install no_such_module"}},
+		{"the environment", func(o *Options) { o.ID = "CartPol-v1" }, []string{"CartPol-v1, make: Environment `CartPol` doesn't exist. Did you mean: `CartPole`?"}},
+		{"the name in a module", func(o *Options) { o.ID = "faulty:Missing" }, []string{"faulty:Missing, make: ", "Missing"}},
+		{"an environment of it", func(o *Options) { o.ID = "faulty:nobody" }, []string{"object is no Gymnasium environment"}},
+		{"a keyword argument", func(o *Options) { o.Kwargs = map[string]any{"colour": 1} }, []string{"raised TypeError", "colour"}},
+		{"its own vector", func(o *Options) { o.ID, o.Vector = "Pendulum-v1", true }, []string{"no vector environment of its own"}},
+		{"a part to observe", func(o *Options) { o.ID, o.Observe = "made:OfDict", []string{"q"} }, []string{"no key 'q', but ['a', 'inner', 'm', 'z']"}},
+		{"numbers instead of text", func(o *Options) { o.ID = "made:OfText" }, []string{"the observation space['mission'] is a Text, and text is no fixed number of numbers"}},
+		{"one kind of actions", func(o *Options) { o.ID = "made:OfMixedActions" }, []string{"mixes choices with continuous numbers"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			o := o
+			c.change(&o)
+			v, err := NewVector(o, 2, 2)
+			if err == nil {
+				t.Fatal("nothing is missing", v.Close())
+			}
+			mustSay(t, err, append(c.want, "gymnasium: "+o.ID)...)
+			var f *Fault
+			if !errors.As(err, &f) || !f.Permanent() {
+				t.Errorf("%v is not permanent", err)
+			}
+		})
+	}
+}
+
+// emptyPython is an interpreter without packages.
+func emptyPython(t *testing.T, python string) string {
+	t.Helper()
+	folder := t.TempDir()
+	if out, err := exec.Command(python, "-m", "venv", "--without-pip", folder).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return filepath.Join(folder, "bin", "python")
+}
+
+// script is a shell script that plays Python.
+func script(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "python")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// without is the interpreter in which a module is missing.
+func without(t *testing.T, python, module string) string {
+	return changedPython(t, python, fmt.Sprintf("sys.modules[%q] = None", module))
+}
+
+func oldPython(t *testing.T, python string) string {
+	return changedPython(t, python, `sys.version_info = (3, 6, 9, "final", 0)`)
+}
+
+// changedPython is the interpreter after a statement.
+func changedPython(t *testing.T, python, statement string) string {
+	// The last two arguments are the program and its own argument.
+	return script(t, fmt.Sprintf(`while [ "$#" -gt 2 ]; do shift; done
+exec %s -u -c 'import sys; boot = sys.argv.pop(1); %s; exec(boot)' "$1" "$2"
+`, python, strings.ReplaceAll(statement, "'", `"`)))
+}
