@@ -80,7 +80,7 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 		}
 	}
 	t := algorithms[cfg.Algo].traits(cfg)
-	result, err := train.Run(ctx, cfg.learners(environment, &opt), train.Options{
+	result, err := train.Run(ctx, cfg.learners(environment, &opt, resume), train.Options{
 		Labels: train.Labels{
 			Env: cfg.Env, Algo: cfg.Algo, Update: t.update, Kernel: Kernel(), Version: Version(),
 			Seed: cfg.Seed, Workers: t.workers, Config: text,
@@ -104,7 +104,8 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 }
 
 // learners makes the learner that the resolved configuration asks for, and makes it anew where the run has to.
-func (c *Config) learners(environment func() (env.Environment, error), opt *Options) train.Create {
+// One that goes on has its experience from a checkpoint, and need not find the file.
+func (c *Config) learners(environment func() (env.Environment, error), opt *Options, resume bool) train.Create {
 	first := true
 	return func(rate float32) (algo.Learner, error) {
 		cfg, a := c, algorithms[c.Algo]
@@ -115,7 +116,7 @@ func (c *Config) learners(environment func() (env.Environment, error), opt *Opti
 		if err != nil {
 			return nil, cfg.located(err)
 		}
-		if cfg.ReplayFile != "" && first {
+		if cfg.ReplayFile != "" && first && !resume {
 			err = cfg.checkExperience(l.Policy().Spec)
 		}
 		if err == nil && opt.Init != "" {
