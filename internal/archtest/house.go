@@ -32,7 +32,7 @@ var house = []room{
 	{path: "optim", knows: "internal/kernel state", pure: true},
 	{path: "env/envtest", knows: "env state"},
 	{path: "env/gymnasium", knows: "internal/pyenv env"}, // files, processes, clock: the one bridge to another world
-	{path: "env/supervise", knows: "env state"}, // a clock: calls that hang
+	{path: "env/supervise", knows: "env state"},          // a clock: calls that hang
 	{path: "env/*", knows: "internal/nearest internal/canvas env state", pure: true},
 	{path: "internal/corridor", knows: "env state"},
 	{path: "policy", knows: "internal/kernel state env nn dist", pure: true},
