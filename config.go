@@ -28,6 +28,7 @@ type Config struct {
 	Seed uint64 `yaml:"seed"` // of everything random in training
 
 	ActionRepeat int `yaml:"action_repeat"` // steps of the environment that each action is held for; env_steps counts actions
+	Stack        int `yaml:"stack"`         // of the environment's last frames, that make an observation
 
 	// The budget: the run ends at whichever limit comes first; 0: no limit.
 	Steps       uint64  `yaml:"steps"`        // environment steps
@@ -87,7 +88,7 @@ func NewConfig(algo, environment string) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{
-		Env: environment, Algo: algo, Seed: 1, ActionRepeat: 1, Eval: Eval{Every: 50_000, Episodes: 100},
+		Env: environment, Algo: algo, Seed: 1, ActionRepeat: 1, Stack: 1, Eval: Eval{Every: 50_000, Episodes: 100},
 		Checkpoint: Checkpoint{Seconds: 30, Keep: 2}, Deadline: 300, Restarts: 10, Fallback: Fallback{Rate: 0.5},
 	}
 	a.defaults(c)
@@ -197,6 +198,8 @@ func (c *Config) validateRun() error {
 		return bad("fallback.rate", "%v, must be more than 0 and at most 1", c.Fallback.Rate)
 	case c.ActionRepeat < 1 || c.ActionRepeat > 1000:
 		return bad("action_repeat", "%d, must be between 1 and 1000", c.ActionRepeat)
+	case c.Stack < 1 || c.Stack > 100:
+		return bad("stack", "%d, must be between 1 and 100", c.Stack)
 	case c.Eval.Episodes < 1 || c.Eval.Episodes > 1e6:
 		return bad("eval.episodes", "%d, must be between 1 and 1000000", c.Eval.Episodes)
 	case c.SolveAt != nil && (math.IsNaN(*c.SolveAt) || math.IsInf(*c.SolveAt, 0)):

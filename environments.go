@@ -39,15 +39,22 @@ func (c *Config) Environment() (env.Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.wrap(e), nil
+	return c.wrap(e)
 }
 
 // wrap adds the configured wrappers to an environment.
-func (c *Config) wrap(e env.Environment) env.Environment {
+func (c *Config) wrap(e env.Environment) (env.Environment, error) {
 	if c.ActionRepeat > 1 {
 		e = env.ActionRepeat(e, c.ActionRepeat)
 	}
-	return e
+	if c.Stack > 1 {
+		if s := e.Spec(); s.Observation.Kind != env.Box {
+			problem := fmt.Sprintf("%d, but %s shows a choice (%v), of which no frames can be stacked", c.Stack, s.ID, s.Observation.Kind)
+			return nil, errors.Join(&ConfigError{Key: "stack", Problem: problem}, e.Close())
+		}
+		e = env.Stack(e, c.Stack)
+	}
+	return e, nil
 }
 
 // restarts is how often environments that fail are made anew, in each vector of a run.

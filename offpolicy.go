@@ -121,7 +121,7 @@ func (o offPolicy[C]) solveBy(c *Config) train.SolveBy {
 
 // checkMemory refuses a replay that does not fit the memory.
 func (o offPolicy[C]) checkMemory(c *offpolicy.Config, s env.Spec) error {
-	size := replay.Size(s.Observation, s.Action.Size(), c.Envs, c.Replay)
+	size := replay.Size(s, c.Envs, c.Replay)
 	if free, known := freeMemory(); known && size > free {
 		return &ConfigError{Key: o.name + ".replay", Problem: fmt.Sprintf("%d transitions of %s take %s, but only %s of memory are free",
 			c.Replay, s.ID, megabytes(size), megabytes(free))}

@@ -76,7 +76,7 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 			if err != nil {
 				return nil, err
 			}
-			return cfg.wrap(e), nil
+			return cfg.wrap(e)
 		}
 	}
 	t := algorithms[cfg.Algo].traits(cfg)

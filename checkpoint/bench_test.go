@@ -19,7 +19,7 @@ func pendulums(b *testing.B) (*replay.Buffer, func()) {
 	}
 	const capacity = 1_000_000
 	spec := e.Spec()
-	buffer := replay.New(spec.Observation, 1, 1, capacity)
+	buffer := replay.New(spec, 1, capacity)
 	obs := env.MakeValues(spec.Observation, 3)
 	buffer.Begin(obs)
 	outcome, action := make([]env.Outcome, 1), make([]float32, 1)

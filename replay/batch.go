@@ -9,10 +9,10 @@ import (
 
 // Batch is a number of transitions, in rows that lie one after another.
 type Batch struct {
-	Observations env.Values // [rows, frame]
+	Observations env.Values // [rows, Stack, frame]
 	Actions      []float32  // [rows, action]
 	Rewards      []float32  // [rows]: Σ γᵏ r over the steps of the row
-	Next         env.Values // [rows, frame]: the observation that followed them
+	Next         env.Values // [rows, Stack, frame]: the observation that followed them
 	// Discounts is what the value of Next counts in the row's target R + discount·V(Next): γ to the number of
 	// steps, and 0 where the episode terminated, but not where it was truncated. [rows]
 	Discounts []float32
@@ -20,12 +20,12 @@ type Batch struct {
 	first, last []int // [rows]: the slots of Observations and of Next
 }
 
-// NewBatch returns a batch of rows transitions.
-func NewBatch(observation env.Space, action, rows int) *Batch {
-	n := rows * observation.Size()
+// NewBatch returns a batch of rows transitions of the environments of a spec.
+func NewBatch(spec env.Spec, rows int) *Batch {
+	n := rows * max(spec.Stack, 1) * spec.Observation.Size()
 	return &Batch{
-		Observations: env.MakeValues(observation, n), Next: env.MakeValues(observation, n),
-		Actions: make([]float32, rows*action), Rewards: make([]float32, rows), Discounts: make([]float32, rows),
+		Observations: env.MakeValues(spec.Observation, n), Next: env.MakeValues(spec.Observation, n),
+		Actions: make([]float32, rows*spec.Action.Size()), Rewards: make([]float32, rows), Discounts: make([]float32, rows),
 		first: make([]int, rows), last: make([]int, rows),
 	}
 }
@@ -34,16 +34,19 @@ func NewBatch(observation env.Space, action, rows int) *Batch {
 // there must be one. Each row covers n steps of its episode, or as many as there are.
 func (b *Buffer) Sample(batch *Batch, n int, gamma float32, rng *rand.Rand) {
 	rows := len(batch.Rewards)
-	if b.transitions == 0 || n < 1 || len(batch.Actions) != rows*b.action || batch.Next.Len() != rows*b.frame {
+	if b.transitions == 0 || n < 1 || len(batch.Actions) != rows*b.action || batch.Next.Len() != rows*b.stack*b.frame {
 		panic(fmt.Sprintf("replay: Sample of %d rows of %d steps with actions [%d] and observations [%d] from %d transitions of %d and %d",
-			rows, n, len(batch.Actions), batch.Next.Len(), b.transitions, b.action, b.frame))
+			rows, n, len(batch.Actions), batch.Next.Len(), b.transitions, b.action, b.stack*b.frame))
 	}
 	b.draw(batch.first, rng)
 	for i, at := range batch.first {
 		batch.last[i], batch.Rewards[i], batch.Discounts[i] = b.unroll(at, n, gamma)
 	}
 	gather(batch.Actions, b.actions, batch.first, b.action)
-	if b.observations.U != nil {
+	if b.stack > 1 {
+		b.pile(batch.Observations, batch.first)
+		b.pile(batch.Next, batch.last)
+	} else if b.observations.U != nil {
 		gather(batch.Observations.U, b.observations.U, batch.first, b.frame)
 		gather(batch.Next.U, b.observations.U, batch.last, b.frame)
 	} else {
@@ -52,7 +55,8 @@ func (b *Buffer) Sample(batch *Batch, n int, gamma float32, rng *rand.Rand) {
 	}
 }
 
-// draw picks slots: any that a stream may have used, and again until somebody acted in it.
+// draw picks slots: any that a stream may have used, and again until somebody acted in it and all the
+// frames that he was shown are still there.
 func (b *Buffer) draw(slots []int, rng *rand.Rand) {
 	longest := 0 // streams whose episodes ended more often have used more slots
 	for i := range b.rings {
@@ -65,7 +69,7 @@ func (b *Buffer) draw(slots []int, rng *rand.Rand) {
 			if b.streams > 1 && longest < b.slots {
 				at = at/longest*b.slots + at%longest
 			}
-			if b.flags[at]&acted != 0 {
+			if b.flags[at]&acted != 0 && b.whole(at) {
 				break
 			}
 		}

@@ -18,7 +18,7 @@ func TestInsertedIsAdded(t *testing.T) {
 		for range steps {
 			r.live()
 		}
-		b := New(space(bytes), 1, 2, 60)
+		b := New(specOf(space(bytes), 1), 2, 60)
 		for i, l := range r.lives {
 			start := true
 			for _, x := range l.steps {
@@ -56,7 +56,7 @@ func put(v env.Values, number float32) {
 
 // TestBeginAfterInsert: an episode that begins after inserted steps follows none of them.
 func TestBeginAfterInsert(t *testing.T) {
-	b := New(space(false), 1, 1, 10)
+	b := New(specOf(space(false), 1), 1, 10)
 	s := NewStep(space(false), 1)
 	put(s.Observation, 1)
 	put(s.Next, 2)
@@ -65,7 +65,7 @@ func TestBeginAfterInsert(t *testing.T) {
 	fresh := env.Values{F: []float32{3, -3}}
 	b.Begin(fresh)
 	b.Add([]float32{0}, []env.Outcome{{Reward: 1}}, env.Values{F: []float32{4, -4}}, env.Values{F: []float32{0, 0}})
-	batch := NewBatch(space(false), 1, 20)
+	batch := NewBatch(specOf(space(false), 1), 20)
 	b.Sample(batch, 2, 1, rand.New(rand.NewPCG(1, 1)))
 	for i := range batch.Rewards {
 		pair := []float32{batch.Observations.F[2*i], batch.Next.F[2*i]}
@@ -84,5 +84,5 @@ func TestInsertOfWrongShapesPanics(t *testing.T) {
 			t.Error("no panic")
 		}
 	}()
-	New(space(false), 1, 1, 10).Insert(0, NewStep(space(false), 2))
+	New(specOf(space(false), 1), 1, 10).Insert(0, NewStep(space(false), 2))
 }

@@ -16,6 +16,7 @@ import (
 // Buffer holds the latest transitions of a number of streams. It belongs to one goroutine.
 type Buffer struct {
 	streams, slots, frame, action int
+	stack                         int // frames that make an observation
 	chunk                         int // slots that are saved together
 
 	observations env.Values // [streams, slots, frame]
@@ -39,36 +40,44 @@ const (
 	truncated              // the episode was cut off after the reward
 )
 
-// New returns a buffer for capacity transitions, spread evenly over the streams; the end of an episode
-// takes the place of one. action: elements of an action.
-func New(observation env.Space, action, streams, capacity int) *Buffer {
-	if action < 1 || streams < 1 || capacity < 1 {
-		panic(fmt.Sprintf("replay: %d transitions of %d streams with %d action elements", capacity, streams, action))
+// New returns a buffer for capacity transitions of the environments of a spec, spread evenly over the streams; the end
+// of an episode takes the place of one. Where several frames make an observation, each is stored once.
+func New(spec env.Spec, streams, capacity int) *Buffer {
+	if streams < 1 || capacity < 1 {
+		panic(fmt.Sprintf("replay: %d transitions of %d streams", capacity, streams))
 	}
-	b := &Buffer{streams: streams, slots: slots(streams, capacity), frame: observation.Size(), action: action}
+	b := &Buffer{streams: streams, slots: slots(spec, streams, capacity), stack: max(spec.Stack, 1),
+		frame: spec.Observation.Size(), action: spec.Action.Size()}
 	n := b.streams * b.slots
-	b.chunk = max(1, int(chunkBytes/slotSize(observation, action)))
-	b.observations = env.MakeValues(observation, n*b.frame)
-	b.actions, b.rewards, b.flags = make([]float32, n*action), make([]float32, n), make([]uint8, n)
+	b.chunk = max(1, int(chunkBytes/slotSize(spec)))
+	b.observations = env.MakeValues(spec.Observation, n*b.frame)
+	b.actions, b.rewards, b.flags = make([]float32, n*b.action), make([]float32, n), make([]uint8, n)
 	b.rings = make([]ring, streams)
 	return b
 }
 
-// slots are those of one stream: its share of the capacity and the latest observation.
-func slots(streams, capacity int) int { return (capacity+streams-1)/streams + 1 }
+// slots are those of one stream: its share of the capacity and the latest observation; and where frames are stacked, the
+// older ones, and one for the end of an episode, so that there is always a transition whose frames are all held.
+func slots(spec env.Spec, streams, capacity int) int {
+	n := (capacity+streams-1)/streams + 1
+	if spec.Stack > 1 {
+		n += spec.Stack
+	}
+	return n
+}
 
 // Size is what New allocates for the same arguments, in bytes.
-func Size(observation env.Space, action, streams, capacity int) uint64 {
-	return uint64(streams) * uint64(slots(streams, capacity)) * slotSize(observation, action)
+func Size(spec env.Spec, streams, capacity int) uint64 {
+	return uint64(streams) * uint64(slots(spec, streams, capacity)) * slotSize(spec)
 }
 
 // slotSize is the size of a slot in bytes.
-func slotSize(observation env.Space, action int) uint64 {
+func slotSize(spec env.Spec) uint64 {
 	element := uint64(4)
-	if observation.Bytes {
+	if spec.Observation.Bytes {
 		element = 1
 	}
-	return element*uint64(observation.Size()) + 4*uint64(action) + 4 + 1
+	return element*uint64(spec.Observation.Size()) + 4*uint64(spec.Action.Size()) + 4 + 1
 }
 
 // Len is the number of transitions held.

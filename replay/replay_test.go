@@ -41,8 +41,14 @@ func space(bytes bool) env.Space {
 	return s
 }
 
+// specOf is the spec of environments that show x and take so many numbers.
+func specOf(x env.Space, action int) env.Spec {
+	low, high := make([]float32, action), make([]float32, action)
+	return env.Spec{Observation: x, Action: env.NewBox(low, high)}
+}
+
 func newRecorder(streams, capacity int, bytes bool, seed uint64) *recorder {
-	r := &recorder{buffer: New(space(bytes), 1, streams, capacity), lives: make([]life, streams), bytes: bytes,
+	r := &recorder{buffer: New(specOf(space(bytes), 1), streams, capacity), lives: make([]life, streams), bytes: bytes,
 		rng: rand.New(rand.NewPCG(seed, 1)), ending: 0.2,
 		obs: env.MakeValues(space(bytes), 2*streams), end: env.MakeValues(space(bytes), 2*streams)}
 	r.begin()
@@ -127,7 +133,7 @@ func TestSamplesAreTransitions(t *testing.T) {
 			for _, n := range []int{1, 4} {
 				t.Run(fmt.Sprintf("streams=%d/bytes=%v/n=%d", streams, bytes, n), func(t *testing.T) {
 					r := newRecorder(streams, 40, bytes, 7)
-					batch := NewBatch(space(bytes), 1, rows)
+					batch := NewBatch(specOf(space(bytes), 1), rows)
 					for turn := range 300 {
 						r.live()
 						if turn%97 == 96 {
@@ -186,7 +192,7 @@ func TestSamplesAreUniform(t *testing.T) {
 			t.Fatalf("after %d steps: Len is %d, %d transitions are held", steps, r.buffer.Len(), len(held))
 		}
 		const draws = 100_000
-		batch := NewBatch(space(false), 1, draws)
+		batch := NewBatch(specOf(space(false), 1), draws)
 		r.buffer.Sample(batch, 1, 1, r.rng)
 		for i := range draws {
 			held[number(batch.Observations, i)]++
@@ -213,7 +219,7 @@ func TestCapacity(t *testing.T) {
 			t.Fatalf("%d transitions held after %d steps of 2 streams, want %d", r.buffer.Len(), n+1, want)
 		}
 	}
-	batch := NewBatch(space(false), 1, 2000)
+	batch := NewBatch(specOf(space(false), 1), 2000)
 	r.buffer.Sample(batch, 1, 1, r.rng)
 	oldest := r.number - 2*20 - 1
 	if got := slices.Min(batch.Actions); -slices.Max(batch.Actions) != oldest || -got != r.number-2 {
@@ -240,7 +246,7 @@ func TestStateContinues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		loaded := New(space(bytes), 1, 2, 30)
+		loaded := New(specOf(space(bytes), 1), 2, 30)
 		loaded.chunk = r.buffer.chunk
 		if err := state.Load(loaded, tree); err != nil {
 			t.Fatal(err)
@@ -282,7 +288,7 @@ func TestImpossibleStateIsRefused(t *testing.T) {
 				alter(&tree[i])
 			}
 		}
-		if err := state.Load(New(space(false), 1, 1, 10), tree); err == nil || !altered {
+		if err := state.Load(New(specOf(space(false), 1), 1, 10), tree); err == nil || !altered {
 			t.Errorf("a wrong %s was loaded", name)
 		}
 	}
@@ -293,26 +299,26 @@ func TestSize(t *testing.T) {
 	const million = 1_000_000
 	pendulum := env.NewBox([]float32{-1, -1, -8}, []float32{1, 1, 8})
 	arrays := million * (3*4 + 4 + 4 + 1) // observation, action, reward, flags
-	if got := Size(pendulum, 1, 4, million); float64(got) > 1.001*float64(arrays) || got < uint64(arrays) {
+	if got := Size(specOf(pendulum, 1), 4, million); float64(got) > 1.001*float64(arrays) || got < uint64(arrays) {
 		t.Errorf("%d bytes, the arrays need %d", got, arrays)
 	}
 	for _, bytes := range []bool{false, true} {
-		b := New(space(bytes), 3, 2, 101)
+		b := New(specOf(space(bytes), 3), 2, 101)
 		real := 4*len(b.observations.F) + len(b.observations.U) + 4*len(b.actions) + 4*len(b.rewards) + len(b.flags)
-		if got := Size(space(bytes), 3, 2, 101); got != uint64(real) {
+		if got := Size(specOf(space(bytes), 3), 2, 101); got != uint64(real) {
 			t.Errorf("bytes=%v: Size is %d, New takes %d", bytes, got, real)
 		}
 	}
 }
 
 func TestWrongShapesPanic(t *testing.T) {
-	b := New(space(false), 1, 2, 10)
+	b := New(specOf(space(false), 1), 2, 10)
 	obs := env.MakeValues(space(false), 4)
 	for name, f := range map[string]func(){
 		"too few observations": func() { b.Begin(env.MakeValues(space(false), 3)) },
 		"bytes for floats":     func() { b.Begin(env.MakeValues(space(true), 4)) },
 		"Add before Begin":     func() { b.Add(make([]float32, 2), make([]env.Outcome, 2), obs, obs) },
-		"nothing to sample":    func() { b.Sample(NewBatch(space(false), 1, 3), 1, 1, rand.New(rand.NewPCG(1, 1))) },
+		"nothing to sample":    func() { b.Sample(NewBatch(specOf(space(false), 1), 3), 1, 1, rand.New(rand.NewPCG(1, 1))) },
 	} {
 		func() {
 			defer func() {
@@ -328,7 +334,7 @@ func TestWrongShapesPanic(t *testing.T) {
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	r := newRecorder(2, 30, false, 1)
 	r.live()
-	batch, actions, outcomes := NewBatch(space(false), 1, 16), make([]float32, 2), make([]env.Outcome, 2)
+	batch, actions, outcomes := NewBatch(specOf(space(false), 1), 16), make([]float32, 2), make([]env.Outcome, 2)
 	if n := testing.AllocsPerRun(100, func() {
 		outcomes[1].Truncated = !outcomes[1].Truncated
 		r.buffer.Add(actions, outcomes, r.obs, r.end)
@@ -342,12 +348,12 @@ func BenchmarkSample(b *testing.B) {
 	for _, capacity := range []int{10_000, 1_000_000} {
 		b.Run(fmt.Sprintf("pendulum/%d", capacity), func(b *testing.B) {
 			pendulum := env.NewBox([]float32{-1, -1, -8}, []float32{1, 1, 8})
-			buffer, obs := New(pendulum, 1, 1, capacity), env.Values{F: make([]float32, 3)}
+			buffer, obs := New(specOf(pendulum, 1), 1, capacity), env.Values{F: make([]float32, 3)}
 			buffer.Begin(obs)
 			for range capacity {
 				buffer.Add(make([]float32, 1), make([]env.Outcome, 1), obs, obs)
 			}
-			batch, rng := NewBatch(pendulum, 1, 256), rand.New(rand.NewPCG(1, 1))
+			batch, rng := NewBatch(specOf(pendulum, 1), 256), rand.New(rand.NewPCG(1, 1))
 			for b.Loop() {
 				buffer.Sample(batch, 1, 0.99, rng)
 			}

@@ -66,7 +66,7 @@ func TestChunksStayTheSameWithinAVersion(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				r.buffer = New(space(isBytes), 1, 2, 100)
+				r.buffer = New(specOf(space(isBytes), 1), 2, 100)
 				r.buffer.chunk = 8
 				if err := state.Load(r.buffer, tree); err != nil {
 					t.Fatal(err)
@@ -100,7 +100,7 @@ func (nobody) Sub(string) state.Walker  { return nobody{} }
 func TestStateIsWhereItIs(t *testing.T) {
 	pixels := env.NewBox(slices.Repeat([]float32{0}, 84*84), slices.Repeat([]float32{255}, 84*84))
 	pixels.Bytes = true
-	b := New(pixels, 1, 1, 5000)
+	b := New(specOf(pixels, 1), 1, 5000)
 	if n := testing.AllocsPerRun(3, func() {
 		if err := b.State(nobody{}); err != nil {
 			t.Fatal(err)
@@ -140,7 +140,7 @@ func TestStateIsWhereItIs(t *testing.T) {
 func BenchmarkState(b *testing.B) {
 	for _, streams := range []int{1, 16} {
 		b.Run(fmt.Sprint(streams), func(b *testing.B) {
-			buffer := New(env.NewBox([]float32{-1, -1, -8}, []float32{1, 1, 8}), 1, streams, 1_000_000)
+			buffer := New(specOf(env.NewBox([]float32{-1, -1, -8}, []float32{1, 1, 8}), 1), streams, 1_000_000)
 			for b.Loop() {
 				if err := buffer.State(nobody{}); err != nil {
 					b.Fatal(err)

@@ -41,12 +41,13 @@ type Collector struct {
 	gaussian *dist.Gaussian // the sampler, where it is to have
 	noise    *dist.Noise    // that remembers; nil: its own
 	bounds   policy.Bounds
-	frame    int
+	frame    int // elements of what an environment shows at once
 	segment  Segment
-	capacity int        // most steps in a segment
-	obs      env.Values // [B, frame]: what to act on next, as the environments gave it
-	final    env.Values // [B, frame]
-	actions  []float32  // [B, action], within the space's bounds
+	capacity int          // most steps in a segment
+	history  *env.History // what to act on next, as the environments gave it
+	input    env.Values   // [B, Stack, frame]: the same, as the network sees it
+	final    env.Values   // [B, frame]
+	actions  []float32    // [B, action], within the space's bounds
 	outcomes []env.Outcome
 	state    []float32 // [B, state]
 	starts   []bool    // [B]
@@ -58,7 +59,7 @@ type Collector struct {
 // NewCollector returns a collector of segments of up to steps steps. The policy's parameters and
 // moments may change between segments, not during one. seeds: one per environment.
 func NewCollector(p *policy.Policy, v env.Vector, extent Extent, steps int, gamma float32, seeds []uint64, rng *rand.Rand) (*Collector, error) {
-	b, frame := v.Len(), p.Net.In.Size()
+	b, frame, older := v.Len(), p.Spec.Observation.Size(), max(p.Spec.Stack, 1)-1
 	if extent != Fixed && b != 1 {
 		return nil, fmt.Errorf("segments of extent %s want one environment, there are %d", extent, b)
 	}
@@ -73,20 +74,20 @@ func NewCollector(p *policy.Policy, v env.Vector, extent Extent, steps int, gamm
 		policy: p, vector: v, extent: extent, gamma: gamma, rng: rng,
 		Pass: p.Net.NewPass(rows + b), Seen: p.Moments.Clone(),
 		sampler: sampler, bounds: policy.NewBounds(p.Spec.Action), frame: frame, capacity: steps,
-		obs: env.MakeValues(p.Net.In, b*frame), final: env.MakeValues(p.Net.In, b*frame),
+		history: env.NewHistory(p.Spec, b), final: env.MakeValues(p.Spec.Observation, b*frame),
 		actions: make([]float32, b*sampler.Actions()), outcomes: make([]env.Outcome, b),
 		state: make([]float32, b*p.Net.State), starts: make([]bool, b),
 		running: make([]Episode, b), names: make([]string, b), returns: make([]float32, b),
 		segment: Segment{
-			B:            b,
-			Observations: env.MakeValues(p.Net.In, (rows+b)*frame),
+			B: b, Stack: older + 1,
+			Observations: env.MakeValues(p.Net.In, (older*b+rows+b)*frame),
 			Actions:      make([]float32, rows*sampler.Actions()),
 			Outputs:      make([]float32, rows*p.Net.Out),
 			Rewards:      make([]float32, rows),
 			Terminated:   make([]bool, rows),
 			Truncated:    make([]bool, rows),
 			Starts:       make([]bool, rows+b),
-			Final:        env.MakeValues(p.Net.In, rows*frame),
+			Final:        env.MakeValues(p.Net.In, rows*p.Net.In.Size()),
 			FinalRows:    make([]int32, 0, rows),
 			State:        make([]float32, b*p.Net.State),
 			Episodes:     make([]Episode, 0, rows),
@@ -96,10 +97,13 @@ func NewCollector(p *policy.Policy, v env.Vector, extent Extent, steps int, gamm
 	for i := range c.names {
 		c.names[i] = "stream." + strconv.Itoa(i)
 	}
-	c.begin()
-	if err := v.Reset(seeds, c.obs); err != nil {
+	if older > 0 && p.Moments.NormalizesObservations() {
+		c.input = env.MakeValues(p.Net.In, b*p.Net.In.Size())
+	}
+	if err := v.Reset(seeds, c.history.Frames); err != nil {
 		return nil, err
 	}
+	c.begin()
 	return c, nil
 }
 
@@ -114,13 +118,14 @@ func (c *Collector) Correlate(rho float32) error {
 	return nil
 }
 
-// begin stands at the start of an episode in every environment.
+// begin stands at the start of an episode in every environment, whose first observations are there.
 func (c *Collector) begin() {
 	for i := range c.running {
 		c.starts[i], c.running[i] = true, Episode{Stream: i}
 	}
 	clear(c.returns)
 	clear(c.state)
+	c.history.Show(c.starts)
 }
 
 // Collect lives through a segment. The segment is valid until the next call. Where the vector lost its episodes, the
@@ -129,26 +134,48 @@ func (c *Collector) Collect() (*Segment, error) {
 	s := &c.segment
 	s.T, s.FinalRows, s.Episodes = 0, s.FinalRows[:0], s.Episodes[:0]
 	copy(s.State, c.state)
+	c.remember()
 	for ended := false; s.T < c.capacity && !(ended && c.extent != Fixed); s.T++ {
 		c.observe(s.T)
 		c.act(s.T)
-		if err := c.vector.Step(c.actions, c.obs, c.final, c.outcomes); err != nil {
+		if err := c.vector.Step(c.actions, c.history.Frames, c.final, c.outcomes); err != nil {
 			if _, restarted := errors.AsType[*env.Restarted](err); restarted {
 				c.begin()
 			}
 			return nil, err
 		}
 		ended = c.record(s.T)
+		c.history.Show(c.starts)
 	}
 	c.observe(s.T)
 	return s, nil
+}
+
+// remember puts the frames before the segment's first one ahead of it.
+func (c *Collector) remember() {
+	s, n := &c.segment, c.frame
+	for j := range s.Stack - 1 {
+		for i := range s.B {
+			at := (j*s.B + i) * n
+			c.normalize(s.Observations.Slice(at, at+n), c.history.Row(i).Slice(j*n, (j+1)*n))
+		}
+	}
 }
 
 // observe makes the current observations row t of the segment.
 func (c *Collector) observe(t int) {
 	s, n := &c.segment, c.segment.B*c.frame
 	copy(s.Starts[t*s.B:(t+1)*s.B], c.starts)
-	c.normalize(s.Observations.Slice(t*n, (t+1)*n), c.obs)
+	frames := s.Observations.Slice((s.Stack-1+t)*n, (s.Stack+t)*n)
+	c.normalize(frames, c.history.Frames)
+	switch {
+	case s.Stack == 1:
+		c.input = frames
+	case c.policy.Moments.NormalizesObservations():
+		c.normalize(c.input, c.history.Observations)
+	default:
+		c.input = c.history.Observations
+	}
 }
 
 func (c *Collector) normalize(dst, src env.Values) {
@@ -163,7 +190,7 @@ func (c *Collector) normalize(dst, src env.Values) {
 func (c *Collector) act(t int) {
 	s, p, b := &c.segment, c.policy, c.segment.B
 	out := s.Outputs[t*b*p.Net.Out : (t+1)*b*p.Net.Out]
-	c.Pass.Step(p.Params, out, c.state, s.Observations.Slice(t*b*c.frame, (t+1)*b*c.frame), t, b)
+	c.Pass.Step(p.Params, out, c.state, c.input, t, b)
 	params := kernel.Mat{X: out[p.Column:], Rows: b, Cols: c.sampler.Params(), Stride: p.Net.Out}
 	sampled := s.Actions[t*len(c.actions) : (t+1)*len(c.actions)]
 	if c.noise != nil {
@@ -194,9 +221,10 @@ func (c *Collector) record(t int) (ended bool) {
 		c.returns[i] = 0
 		clear(c.state[i*c.policy.Net.State : (i+1)*c.policy.Net.State])
 		if o.Truncated && !o.Terminated {
-			at := len(s.FinalRows) * c.frame
+			final := s.Final.Slice(len(s.FinalRows)*c.history.Width(), (len(s.FinalRows)+1)*c.history.Width())
 			s.FinalRows = append(s.FinalRows, int32(row))
-			c.normalize(s.Final.Slice(at, at+c.frame), c.final.Slice(i*c.frame, (i+1)*c.frame))
+			c.history.Final(final, i, c.final.Slice(i*c.frame, (i+1)*c.frame))
+			c.normalize(final, final)
 		}
 	}
 	return ended
@@ -205,7 +233,7 @@ func (c *Collector) record(t int) (ended bool) {
 // learnMoments shows stream i's step to the normalisers that are in use.
 func (c *Collector) learnMoments(i int, o env.Outcome) {
 	if c.Seen.NormalizesObservations() {
-		c.Seen.Observation.Observe(c.obs.F[i*c.frame : (i+1)*c.frame])
+		c.Seen.Observation.Observe(c.history.Frame(i).F)
 	}
 	if c.Seen.NormalizesRewards() {
 		c.returns[i] = float32(c.gamma*c.returns[i]) + o.Reward

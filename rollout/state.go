@@ -19,12 +19,8 @@ func (c *Collector) State(w state.Walker) error {
 	if !ok {
 		return nil
 	}
-	if c.obs.U != nil {
-		if err := state.FixedBytes(w, "observations", c.obs.U); err != nil {
-			return err
-		}
-	} else {
-		w.Floats("observations", c.obs.F)
+	if err := c.history.State(w); err != nil {
+		return err
 	}
 	w.Floats("returns", c.returns)
 	w.Floats("recurrent", c.state)
@@ -51,6 +47,9 @@ func (c *Collector) Restart() error {
 	for i := range seeds {
 		seeds[i] = c.rng.Uint64()
 	}
+	if err := c.vector.Reset(seeds, c.history.Frames); err != nil {
+		return err
+	}
 	c.begin()
-	return c.vector.Reset(seeds, c.obs)
+	return nil
 }

@@ -25,7 +25,7 @@ func living(t *testing.T, v env.Vector, err error) *Collector {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := nn.New(v.Spec().Observation, nn.DefaultConfig(), nn.Head{Name: "value", Width: 1, Gain: 1}, nn.Head{Name: "policy", Width: d().Params(), Gain: 0.01})
+	net, err := nn.New(v.Spec().Stacked(), nn.DefaultConfig(), nn.Head{Name: "value", Width: 1, Gain: 1}, nn.Head{Name: "policy", Width: d().Params(), Gain: 0.01})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestRestart(t *testing.T) {
 	if c.Continues() {
 		t.Fatal("a vector that cannot be saved continues")
 	}
-	first := slices.Clone(c.obs.F)
+	first := slices.Clone(c.history.Frames.F)
 	collect(t, c)
 	if err := c.Restart(); err != nil {
 		t.Fatal(err)

@@ -175,10 +175,9 @@ type player struct {
 	create func() (env.Environment, error)
 	games  []game
 	actor  *policy.Actor
-	frame  int
 	action int
-	obs    env.Values // [games, frame]
-	acts   []float32  // [games, action]
+	seen   *env.History // of the games
+	acts   []float32    // [games, action]
 
 	calls atomic.Uint64 // of environments, that have returned
 }
@@ -197,8 +196,8 @@ type game struct {
 // meet makes the player act by p.
 func (pl *player) meet(p *policy.Policy) {
 	pl.actor = p.NewActor(group)
-	pl.frame, pl.action = p.Spec.Observation.Size(), p.Spec.Action.Size()
-	pl.obs = env.MakeValues(p.Spec.Observation, group*pl.frame)
+	pl.action = p.Spec.Action.Size()
+	pl.seen = env.NewHistory(p.Spec, group)
 	pl.acts = make([]float32, group*pl.action)
 }
 
@@ -221,7 +220,7 @@ func (pl *player) play(ctx context.Context, r *round, g int) (err error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		pl.actor.Act(pl.acts[:live*pl.action], pl.obs.Slice(0, live*pl.frame), rng)
+		pl.actor.Act(pl.acts[:live*pl.action], pl.seen.Observations.Slice(0, live*pl.seen.Width()), rng)
 		for row := range live {
 			if err := pl.step(row); err != nil {
 				return err
@@ -263,23 +262,23 @@ func (pl *player) reset(r *round, first, n int) error {
 		if x.limit == 0 {
 			x.limit = endless
 		}
-		if err := x.env.Reset(r.seeds[x.episode], pl.row(row)); err != nil {
+		if err := x.env.Reset(r.seeds[x.episode], pl.seen.Frame(row)); err != nil {
 			return fmt.Errorf("episode %d: %w", x.episode, err)
 		}
+		pl.seen.ShowRow(row, true)
 		pl.calls.Add(1)
 	}
 	return nil
 }
 
-func (pl *player) row(i int) env.Values { return pl.obs.Slice(i*pl.frame, (i+1)*pl.frame) }
-
 func (pl *player) step(row int) error {
 	x := &pl.games[row]
-	o, err := x.env.Step(pl.acts[row*pl.action:(row+1)*pl.action], pl.row(row))
+	o, err := x.env.Step(pl.acts[row*pl.action:(row+1)*pl.action], pl.seen.Frame(row))
 	if err != nil {
 		return fmt.Errorf("episode %d, step %d: %w", x.episode, x.length+1, err)
 	}
 	pl.calls.Add(1)
+	pl.seen.ShowRow(row, false)
 	x.sum += float64(o.Reward)
 	x.length++
 	x.ended = o.Terminated || o.Truncated
@@ -298,7 +297,7 @@ func (pl *player) retire(r *round, row, last int) {
 	r.returns[x.episode], r.lengths[x.episode], r.cut[x.episode] = x.sum, x.length, x.cut
 	if row != last {
 		pl.games[row], pl.games[last] = pl.games[last], pl.games[row]
-		pl.row(row).Copy(pl.row(last))
+		pl.seen.Move(row, last)
 	}
 }
 

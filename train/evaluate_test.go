@@ -19,16 +19,18 @@ import (
 func alone(t *testing.T, p *policy.Policy, seed uint64) (sum float64, length int) {
 	t.Helper()
 	e, actor := &lane{}, p.NewActor(1)
-	obs, action := env.MakeValues(e.Spec().Observation, 2), make([]float32, 1)
-	if err := e.Reset(seed, obs); err != nil {
+	seen, action := env.NewHistory(p.Spec, 1), make([]float32, 1)
+	if err := e.Reset(seed, seen.Frames); err != nil {
 		t.Fatal(err)
 	}
+	seen.ShowRow(0, true)
 	for {
-		actor.Act(action, obs, nil)
-		o, err := e.Step(action, obs)
+		actor.Act(action, seen.Observations, nil)
+		o, err := e.Step(action, seen.Frames)
 		if err != nil {
 			t.Fatal(err)
 		}
+		seen.ShowRow(0, false)
 		sum += float64(o.Reward)
 		length++
 		if o.Terminated || o.Truncated {
@@ -39,7 +41,13 @@ func alone(t *testing.T, p *policy.Policy, seed uint64) (sum float64, length int
 
 // TestLockStepEqualsAlone: greedy episodes in lock-step are those that are played one by one.
 func TestLockStepEqualsAlone(t *testing.T) {
-	p := newPolicy(t, 1)
+	for _, stack := range []int{1, 3} {
+		lockStepEqualsAlone(t, newStackedPolicy(t, 2, stack))
+	}
+}
+
+func lockStepEqualsAlone(t *testing.T, p *policy.Policy) {
+	t.Helper()
 	got, err := NewEvaluator(newLane).Evaluate(context.Background(), p, 23, 9, false)
 	if err != nil {
 		t.Fatal(err)

@@ -55,10 +55,16 @@ func (l *lane) Close() error { return nil }
 // newPolicy is a policy in the lane, of random parameters.
 func newPolicy(t testing.TB, seed uint64) *policy.Policy {
 	t.Helper()
-	spec := (&lane{}).Spec()
+	return newStackedPolicy(t, seed, 1)
+}
+
+// newStackedPolicy is one that sees the last frames of the lane.
+func newStackedPolicy(t testing.TB, seed uint64, stack int) *policy.Policy {
+	t.Helper()
+	spec := env.Stack(&lane{}, stack).Spec()
 	cfg := nn.DefaultConfig()
 	cfg.Hidden = []int{8}
-	net, err := nn.New(spec.Observation, cfg, nn.Head{Name: "value", Width: 1, Gain: 1}, nn.Head{Name: "policy", Width: 2, Gain: 1})
+	net, err := nn.New(spec.Stacked(), cfg, nn.Head{Name: "value", Width: 1, Gain: 1}, nn.Head{Name: "policy", Width: 2, Gain: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,7 @@ func goldenWorker(t *testing.T, c *golden) (*worker, *global) {
 	}
 	local := p.Clone()
 	seen := policy.NewMoments(0, false)
-	return &worker{cfg: &cfg, policy: local, distribution: distribution(), scratch: newScratch(12, 2, p.Net.Out),
+	return &worker{cfg: &cfg, policy: local, distribution: distribution(), scratch: newScratch(12, 2, p.Net),
 		collect:  &rollout.Collector{Pass: p.Net.NewPass(14), Seen: seen},
 		gradient: Gradient{Values: make([]float32, p.Net.Size)}}, g
 }

@@ -92,7 +92,7 @@ func (l *Learner) addWorker(i int, v env.Vector, seed uint64) error {
 	}
 	l.workers = append(l.workers, &worker{
 		cfg: cfg, policy: local, distribution: distribution(), collect: c, place: place,
-		scratch:  newScratch(c.Capacity(), v.Len(), local.Net.Out),
+		scratch:  newScratch(c.Capacity(), v.Len(), local.Net),
 		gradient: Gradient{Worker: i, Values: make([]float32, local.Net.Size)},
 	})
 	return nil
@@ -110,7 +110,7 @@ func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
 		heads[1].Width = width / 2
 		heads = append(heads, nn.Head{Name: "log_std", Width: width / 2, Free: true, Value: cfg.LogStd.Initial})
 	}
-	net, err := nn.New(spec.Observation, cfg.Network, heads...)
+	net, err := nn.New(spec.Stacked(), cfg.Network, heads...)
 	if err != nil {
 		return nil, err
 	}

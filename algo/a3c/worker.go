@@ -10,6 +10,7 @@ import (
 	"covey/dist"
 	"covey/env"
 	"covey/internal/kernel"
+	"covey/nn"
 	"covey/optim"
 	"covey/policy"
 	"covey/returns"
@@ -134,20 +135,21 @@ func (w *worker) learn(version uint64) *Gradient {
 
 // scratch is a worker's memory for one segment.
 type scratch struct {
-	rewards    []float32 // [T, B], scaled and clipped
-	values     []float32 // [T, B]
-	next       []float32 // [T, B]: value of the observation that followed
-	advantages []float32 // [T, B]
-	targets    []float32 // [T, B]
-	outputs    []float32 // [B, out], of the rows that are only bootstrapped from
-	dout       []float32 // [T, B, out]
+	rewards    []float32  // [T, B], scaled and clipped
+	values     []float32  // [T, B]
+	next       []float32  // [T, B]: value of the observation that followed
+	advantages []float32  // [T, B]
+	targets    []float32  // [T, B]
+	last       env.Values // [B, Stack, frame]: the rows that are only bootstrapped from
+	outputs    []float32  // [B, out], of these
+	dout       []float32  // [T, B, out]
 }
 
-func newScratch(rows, streams, out int) scratch {
+func newScratch(rows, streams int, net *nn.Net) scratch {
 	return scratch{
+		last: env.MakeValues(net.In, streams*net.In.Size()), outputs: make([]float32, streams*net.Out), dout: make([]float32, rows*net.Out),
 		rewards: make([]float32, rows), values: make([]float32, rows), next: make([]float32, rows),
 		advantages: make([]float32, rows), targets: make([]float32, rows),
-		outputs: make([]float32, streams*out), dout: make([]float32, rows*out),
 	}
 }
 
@@ -181,14 +183,14 @@ func (w *worker) advantages(s *rollout.Segment) {
 // bootstrap fills next: the value of what followed each row in its own episode. That is the next row's
 // value, except where the episode was cut off, and at the segment's end.
 func (w *worker) bootstrap(s *rollout.Segment) {
-	x, n, out, frame := &w.scratch, s.Rows(), w.policy.Net.Out, w.policy.Net.In.Size()
+	x, n, out, width := &w.scratch, s.Rows(), w.policy.Net.Out, w.policy.Net.In.Size()
 	copy(x.next[:n-s.B], x.values[s.B:n])
-	w.collect.Pass.Step(w.policy.Params, x.outputs, nil, s.Observations.Slice(n*frame, (n+s.B)*frame), s.T, s.B)
+	w.collect.Pass.Step(w.policy.Params, x.outputs, nil, s.Input(x.last, s.T), s.T, s.B)
 	for b := range s.B {
 		x.next[n-s.B+b] = x.outputs[b*out]
 	}
 	for i, row := range s.FinalRows {
-		w.collect.Pass.Step(w.policy.Params, x.outputs, nil, s.Final.Slice(i*frame, (i+1)*frame), n, 1) // row n
+		w.collect.Pass.Step(w.policy.Params, x.outputs, nil, s.Final.Slice(i*width, (i+1)*width), n, 1) // row n
 		x.next[row] = x.outputs[0]
 	}
 }

@@ -58,7 +58,7 @@ func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
 		return nil, fmt.Errorf("ddpg: %w", err)
 	}
 	n := spec.Action.Size()
-	net, err := nn.New(spec.Observation, cfg.Network, nn.Head{Name: "policy", Width: n, Gain: headGain})
+	net, err := nn.New(spec.Stacked(), cfg.Network, nn.Head{Name: "policy", Width: n, Gain: headGain})
 	if err != nil {
 		return nil, err
 	}

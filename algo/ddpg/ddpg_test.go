@@ -54,7 +54,7 @@ func TestActorLossDecreasesAlongItsGradient(t *testing.T) {
 		a.actor.Params[i] += 0.3 * float32(rng.NormFloat64())
 	}
 	x := &a.update
-	x.count, x.batch = 1, replay.NewBatch(a.policy.Spec.Observation, 1, cfg.Batch)
+	x.count, x.batch = 1, replay.NewBatch(a.policy.Spec, cfg.Batch)
 	for i := range x.batch.Observations.F {
 		x.batch.Observations.F[i] = float32(rng.NormFloat64())
 	}

@@ -31,7 +31,7 @@ type draft struct {
 
 func newUpdate(a *agent) update {
 	n, action := a.cfg.Batch, a.policy.Spec.Action.Size()
-	width := a.policy.Spec.Observation.Size() + action
+	width := a.policy.Net.In.Size() + action
 	newDraft := func() draft {
 		return draft{actions: make([]float32, n*action), input: make([]float32, n*width)}
 	}

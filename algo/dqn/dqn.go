@@ -66,7 +66,7 @@ func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
 	if cfg.Dueling {
 		heads, column = []nn.Head{{Name: "value", Width: 1, Gain: 1}, {Name: "advantage", Width: n, Gain: 1}}, 1
 	}
-	net, err := nn.New(spec.Observation, cfg.Network, heads...)
+	net, err := nn.New(spec.Stacked(), cfg.Network, heads...)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 
 // Scene is what an agent is to act in.
 type Scene struct {
-	Observations env.Values // [B, frame], as its network is to see them
+	Observations env.Values // [B, Stack, frame], as its network is to see them
 	Starts       []bool     // [B]: the first observation of an episode
 	Steps        uint64     // taken before, in all environments
 	Params       []float32  // of the acting network
@@ -34,10 +34,10 @@ type collector struct {
 
 	scene    Scene
 	frame    int
-	obs      env.Values // [B, frame]: what to act on next, as the environments gave it
-	final    env.Values // [B, frame]
-	chosen   []float32  // [B, action], as the agent chose them
-	actions  []float32  // [B, action], within the space's bounds
+	history  *env.History // what to act on next, as the environments gave it
+	final    env.Values   // [B, frame]
+	chosen   []float32    // [B, action], as the agent chose them
+	actions  []float32    // [B, action], within the space's bounds
 	outcomes []env.Outcome
 	running  []rollout.Episode // [B]: the episodes under way
 
@@ -54,13 +54,13 @@ func newCollector(cfg *Config, v env.Vector, agent Agent, buffer *replay.Buffer,
 	c := &collector{
 		vector: v, agent: agent, buffer: buffer, moments: &p.Moments, bounds: policy.NewBounds(p.Spec.Action), warmup: cfg.Warmup,
 		stream: stream, rng: rand.New(stream), seeds: make([]uint64, b),
-		frame: frame, obs: env.MakeValues(p.Spec.Observation, b*frame), final: env.MakeValues(p.Spec.Observation, b*frame),
+		frame: frame, history: env.NewHistory(p.Spec, b), final: env.MakeValues(p.Spec.Observation, b*frame),
 		chosen: make([]float32, b*action), actions: make([]float32, b*action), outcomes: make([]env.Outcome, b),
 		running: make([]rollout.Episode, b), finished: make([]rollout.Episode, 0, 2*b),
 	}
-	c.scene = Scene{Observations: c.obs, Starts: make([]bool, b)}
+	c.scene = Scene{Observations: c.history.Observations, Starts: make([]bool, b)}
 	if p.Moments.NormalizesObservations() {
-		c.scene.Observations = env.Values{F: make([]float32, b*frame)}
+		c.scene.Observations = env.Values{F: make([]float32, b*c.history.Width())}
 	}
 	return c
 }
@@ -77,7 +77,7 @@ func (c *collector) begin(resumed bool) error {
 	for i := range c.seeds {
 		c.seeds[i] = c.rng.Uint64()
 	}
-	if err := c.vector.Reset(c.seeds, c.obs); err != nil {
+	if err := c.vector.Reset(c.seeds, c.history.Frames); err != nil {
 		return err
 	}
 	return c.start()
@@ -87,11 +87,12 @@ func (c *collector) begin(resumed bool) error {
 func (c *collector) start() error {
 	for i := range c.running {
 		c.scene.Starts[i], c.running[i] = true, rollout.Episode{Stream: i}
-		if err := c.checkRow(c.obs, i); err != nil {
+		if err := c.checkRow(c.history.Frames, i); err != nil {
 			return fmt.Errorf("environment %d (%s), reset: %w", i, c.vector.Spec().ID, err)
 		}
 	}
-	c.buffer.Begin(c.obs)
+	c.history.Show(c.scene.Starts)
+	c.buffer.Begin(c.history.Frames)
 	return nil
 }
 
@@ -104,13 +105,13 @@ func (c *collector) step(params []float32) error {
 		uniform(c.chosen, c.vector.Spec().Action, c.rng)
 	} else {
 		if c.moments.NormalizesObservations() {
-			c.moments.Normalize(c.scene.Observations.F, c.obs.F)
+			c.moments.Normalize(c.scene.Observations.F, c.history.Observations.F)
 		}
 		c.scene.Params = params
 		c.agent.Explore(c.chosen, &c.scene, c.rng)
 	}
 	c.bounds.Apply(c.actions, c.chosen)
-	return c.vector.Step(c.actions, c.obs, c.final, c.outcomes)
+	return c.vector.Step(c.actions, c.history.Frames, c.final, c.outcomes)
 }
 
 // uniform draws actions as a policy would choose them: [−1, 1) in a box, an index elsewhere.
@@ -133,11 +134,11 @@ func (c *collector) record() error {
 			return fmt.Errorf("environment %d (%s), step %d: %w", i, c.vector.Spec().ID, c.steps, err)
 		}
 	}
-	c.buffer.Add(c.chosen, c.outcomes, c.obs, c.final)
+	c.buffer.Add(c.chosen, c.outcomes, c.history.Frames, c.final)
 	c.steps += uint64(len(c.outcomes))
 	for i, o := range c.outcomes {
 		if c.moments.NormalizesObservations() {
-			c.moments.Observation.Observe(c.obs.F[i*c.frame : (i+1)*c.frame])
+			c.moments.Observation.Observe(c.history.Frame(i).F)
 		}
 		e := &c.running[i]
 		e.Return += float64(o.Reward)
@@ -149,6 +150,7 @@ func (c *collector) record() error {
 		c.finished = append(c.finished, *e)
 		*e = rollout.Episode{Stream: i}
 	}
+	c.history.Show(c.scene.Starts)
 	return nil
 }
 
@@ -157,7 +159,7 @@ func (c *collector) check(i int, o env.Outcome) error {
 	if r := float64(o.Reward); math.IsNaN(r) || math.IsInf(r, 0) {
 		return fmt.Errorf("reward is %v", o.Reward)
 	}
-	if err := c.checkRow(c.obs, i); err != nil {
+	if err := c.checkRow(c.history.Frames, i); err != nil {
 		return err
 	}
 	if o.Terminated || o.Truncated {

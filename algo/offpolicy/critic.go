@@ -45,7 +45,7 @@ type order struct {
 
 // NewCritics returns n critics for the observations and actions of a spec.
 func NewCritics(spec env.Spec, cfg *Config, n int, pair *Pair, rng *rand.Rand) (*Critics, error) {
-	c := &Critics{frame: spec.Observation.Size(), action: spec.Action.Size(), pair: pair, Targets: make([]float32, cfg.Batch)}
+	c := &Critics{frame: spec.Stacked().Size(), action: spec.Action.Size(), pair: pair, Targets: make([]float32, cfg.Batch)}
 	net, err := nn.New(unbounded(c.frame+c.action), cfg.Network, nn.Head{Name: "q", Width: 1, Gain: 1})
 	if err != nil {
 		return nil, fmt.Errorf("critic: %w", err)

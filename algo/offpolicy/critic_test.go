@@ -46,7 +46,7 @@ func TestTarget(t *testing.T) {
 		for i := range c.Models {
 			copy(c.Models[i].Target, normals(len(c.Models[i].Target), rng))
 		}
-		batch := replay.NewBatch(unbounded(3), 2, cfg.Batch)
+		batch := replay.NewBatch(env.Spec{Observation: unbounded(3), Action: unbounded(2)}, cfg.Batch)
 		copy(batch.Rewards, normals(cfg.Batch, rng))
 		for i := range batch.Discounts {
 			batch.Discounts[i] = 0.9 * float32(i%2) // every other one terminated

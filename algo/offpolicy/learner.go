@@ -74,8 +74,8 @@ func NewLearner(cfg *Config, agent Agent, v env.Vector, pair *Pair, streams Stre
 	spec := agent.Policy().Spec
 	l := &Learner{
 		cfg: cfg, agent: agent, pair: pair, stream: streams.learn, rng: rand.New(streams.learn),
-		buffer:  replay.New(spec.Observation, spec.Action.Size(), cfg.Envs, cfg.Replay),
-		batch:   replay.NewBatch(spec.Observation, spec.Action.Size(), cfg.Batch),
+		buffer:  replay.New(spec, cfg.Envs, cfg.Replay),
+		batch:   replay.NewBatch(spec, cfg.Batch),
 		metrics: make([]float64, len(agent.Metrics())),
 	}
 	l.collector = newCollector(cfg, v, agent, l.buffer, streams.act)
@@ -109,8 +109,7 @@ func (l *Learner) run(ctx context.Context, b algo.Boundary) (err error) {
 
 // ReplayBytes is the size of the replay.
 func (l *Learner) ReplayBytes() uint64 {
-	spec := &l.agent.Policy().Spec
-	return replay.Size(spec.Observation, spec.Action.Size(), l.cfg.Envs, l.cfg.Replay)
+	return replay.Size(l.agent.Policy().Spec, l.cfg.Envs, l.cfg.Replay)
 }
 
 // Close closes the environments; Run has done so when it returns.

@@ -45,12 +45,8 @@ func (c *collector) State(w state.Walker) error {
 	if !ok {
 		return nil
 	}
-	if c.obs.U != nil {
-		if err := state.FixedBytes(w, "observations", c.obs.U); err != nil {
-			return err
-		}
-	} else {
-		w.Floats("observations", c.obs.F)
+	if err := c.history.State(w); err != nil {
+		return err
 	}
 	for i := range c.running {
 		if err := c.episodeState(w.Sub("episode."+strconv.Itoa(i)), i); err != nil {

@@ -25,7 +25,7 @@ func BenchmarkUpdate(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				batch := replay.NewBatch(spec.Observation, 1, size.batch)
+				batch := replay.NewBatch(spec, size.batch)
 				for _, x := range [][]float32{batch.Observations.F, batch.Next.F, batch.Actions, batch.Rewards} {
 					for i := range x {
 						x[i] = float32(rng.NormFloat64())

@@ -57,7 +57,7 @@ func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
 		return nil, fmt.Errorf("sac: %w", err)
 	}
 	n := spec.Action.Size()
-	net, err := nn.New(spec.Observation, cfg.Network, nn.Head{Name: "policy", Width: 2 * n, Gain: 1})
+	net, err := nn.New(spec.Stacked(), cfg.Network, nn.Head{Name: "policy", Width: 2 * n, Gain: 1})
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func TestActorLossDecreasesAlongItsGradient(t *testing.T) {
 			t.Fatal(err)
 		}
 		x := &a.update
-		x.batch = replay.NewBatch(a.policy.Spec.Observation, 2, cfg.Batch)
+		x.batch = replay.NewBatch(a.policy.Spec, cfg.Batch)
 		normal(x.batch.Observations.F, rng)
 		normal(x.now.noise, rng)
 		loss := func() float64 {

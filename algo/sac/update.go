@@ -36,7 +36,7 @@ type draft struct {
 }
 
 func newUpdate(a *agent) update {
-	n, frame, action := a.cfg.Batch, a.policy.Spec.Observation.Size(), a.policy.Spec.Action.Size()
+	n, frame, action := a.cfg.Batch, a.policy.Net.In.Size(), a.policy.Spec.Action.Size()
 	newDraft := func(pass nn.Pass) draft {
 		return draft{pass: pass, dist: dist.NewSquashedGaussian(action, a.cfg.LogStd), noise: make([]float32, n*action), out: make([]float32, n*2*action),
 			actions: make([]float32, n*action), logProbs: make([]float32, n), input: make([]float32, n*(frame+action))}

@@ -24,10 +24,10 @@ const (
 // measureReplay fills a replay with a million transitions of episodes that are cut off.
 func measureReplay() memory {
 	const capacity = 1_000_000
-	space := env.NewBox([]float32{-1, -1, -8}, []float32{1, 1, 8})
+	spec := env.Spec{Observation: env.NewBox([]float32{-1, -1, -8}, []float32{1, 1, 8}), Action: env.NewBox([]float32{-2}, []float32{2})}
 	before := heap()
-	b := replay.New(space, action, 1, capacity)
-	obs, actions := env.MakeValues(space, observation), make([]float32, action)
+	b := replay.New(spec, 1, capacity)
+	obs, actions := env.MakeValues(spec.Observation, observation), make([]float32, action)
 	b.Begin(obs)
 	for step := 1; step <= capacity+episode; step++ {
 		b.Add(actions, []env.Outcome{{Reward: -1, Truncated: step%episode == 0}}, obs, obs)
