@@ -124,9 +124,15 @@ func (l *pupil) Run(ctx context.Context, b algo.Boundary) error {
 	}
 }
 
-func (l *pupil) Metrics() []string          { return []string{"loss", "entropy"} }
-func (l *pupil) Policy() *policy.Policy     { return l.policy.Clone() }
-func (l *pupil) State(w state.Walker) error { return l.policy.State(w) }
+func (l *pupil) Metrics() []string      { return []string{"loss", "entropy"} }
+func (l *pupil) Policy() *policy.Policy { return l.policy.Clone() }
+
+func (l *pupil) State(w state.Walker) error {
+	w.Uint64("steps", &l.progress.Steps)
+	w.Uint64("updates", &l.progress.Updates)
+	w.Uint64("episodes", &l.progress.Episodes)
+	return l.policy.State(w.Sub("policy"))
+}
 
 // with makes the same learner always.
 func with(l algo.Learner) Create {

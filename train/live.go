@@ -98,6 +98,10 @@ func (r *run) runLearner() error {
 	defer watch.stop()
 	leave := r.ctx.Done()
 	var late <-chan time.Time
+	patience := r.opt.patience
+	if patience == 0 {
+		patience = grace
+	}
 	for told := false; ; {
 		select {
 		case err := <-ended:
@@ -106,9 +110,9 @@ func (r *run) runLearner() error {
 			}
 			return err
 		case <-leave:
-			leave, late = nil, time.After(grace)
+			leave, late = nil, time.After(patience)
 		case <-late:
-			late = time.After(grace)
+			late = time.After(patience)
 			switch {
 			case l.phase.Load() == inside: // evaluations see the end of r.ctx, and saves may take their time
 			case !told:

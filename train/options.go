@@ -50,6 +50,8 @@ type Options struct {
 	// Offline says that the learner takes no steps: what counts environment steps counts its updates, and no
 	// episode is missed.
 	Offline bool
+
+	patience time.Duration // with an interrupted learner; 0: grace
 }
 
 // Checkpoints say when a run in a folder is saved, beside at its end.

@@ -130,13 +130,11 @@ func (r *run) newest() (*checkpoint.Checkpoint, error) {
 	return c, err
 }
 
-// restore loads a checkpoint into a new learner and into the run, whose files it cuts to what they were.
+// restore loads a checkpoint, or nil: the beginning, into a new learner and into the run.
 func (r *run) restore(c *checkpoint.Checkpoint) error {
+	r.stopped, r.collapse = false, false
 	if c == nil {
-		if err := state.Load(r, r.origin); err != nil {
-			return err
-		}
-		return r.rewind()
+		return state.Load(r, r.origin)
 	}
 	p := r.learner.Policy()
 	want, shapes := r.describe(p)
@@ -149,13 +147,10 @@ func (r *run) restore(c *checkpoint.Checkpoint) error {
 	if c.Manifest.Algo != want.Algo {
 		return fmt.Errorf("%s: checkpoint of algorithm %s, want %s", c.Dir, c.Manifest.Algo, want.Algo)
 	}
-	if err := c.Load(r.parts()...); err != nil {
-		return err
-	}
-	return r.rewind()
+	return c.Load(r.parts()...)
 }
 
-// rewind cuts the files to what they were when the state that was loaded was saved.
+// rewind cuts the files to what they were when the state that was restored was saved.
 func (r *run) rewind() error {
 	for _, j := range r.folder.journals() {
 		text, err := j.cut()
@@ -166,7 +161,6 @@ func (r *run) rewind() error {
 			r.warn("%s", text)
 		}
 	}
-	r.stopped, r.collapse = false, false
 	return r.folder.beginFiles()
 }
 
@@ -188,6 +182,9 @@ func (r *run) replace(open func() (*checkpoint.Checkpoint, error)) (err error) {
 	solved, at, steps := r.result.Solved, r.result.SolvedAtS, r.result.SolvedAtSteps
 	r.result, r.aside, r.rate = happened, aside, rate
 	r.result.Solved, r.result.SolvedAtS, r.result.SolvedAtSteps = solved, at, steps
+	if err == nil {
+		err = r.rewind()
+	}
 	if err != nil {
 		return errors.Join(err, r.discard())
 	}
@@ -211,7 +208,7 @@ func (r *run) resume() error {
 				r.folder.path(CheckpointFolder), before.EnvSteps)
 		}
 		r.warn("the run in %s was ended before its first checkpoint: it starts from step 0", r.folder.dir)
-		return errors.Join(r.restore(nil), r.folder.begin())
+		return errors.Join(r.restore(nil), r.rewind(), r.folder.begin())
 	}
 	if r.opt.Fits != nil {
 		if err := r.opt.Fits(c.Manifest); err != nil {
@@ -239,7 +236,7 @@ func (r *run) resume() error {
 	r.before = seconds(r.elapsed)
 	r.result.Resumes++
 	r.best.unsaved = r.best.policy != nil
-	return r.folder.begin()
+	return errors.Join(r.rewind(), r.folder.begin())
 }
 
 // savedNow says whether the folder holds a checkpoint of where the run stands.

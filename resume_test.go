@@ -1,0 +1,89 @@
+package covey_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"covey"
+	"covey/train"
+)
+
+// TestResumedRunsEndAsWholeOnes, of every algorithm, from every checkpoint that one has left.
+func TestResumedRunsEndAsWholeOnes(t *testing.T) {
+	for _, test := range []struct {
+		algo, env string
+		set       []string
+	}{
+		{"a3c", "CartPole-v1", []string{"a3c.workers=4", "a3c.normalize_observations=true", "a3c.normalize_rewards=true"}},
+		{"a3c", "Pendulum-v1", []string{"a3c.workers=3", "a3c.segment=until_end", "a3c.envs=1"}},
+		{"a2c", "CartPole-v1", []string{"a3c.workers=2"}},
+		{"sac", "Pendulum-v1", []string{"sac.n_step=3", "sac.normalize_observations=true"}},
+		{"sac", "Pendulum-v1", []string{"sac.update=async", "sac.envs=2"}},
+		{"ddpg", "Pendulum-v1", []string{"ddpg.twin=true", "ddpg.delay=2"}},
+		{"dqn", "CartPole-v1", nil},
+	} {
+		t.Run(fmt.Sprintf("%s %s %v", test.algo, test.env, test.set), func(t *testing.T) {
+			whole := filepath.Join(t.TempDir(), "run")
+			cfg, err := covey.Preset(test.algo, test.env, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range append(test.set, "steps=1500", "episodes=0", "seconds=0", "until_solved=false", "eval.every=400", "eval.episodes=5", "log_every=100", "checkpoint.steps=400") {
+				key, value, _ := strings.Cut(s, "=")
+				if err := cfg.Set(s, key, value); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want := mustTrain(t, cfg, covey.Options{Dir: whole})
+			stores, err := filepath.Glob(filepath.Join(whole, train.CheckpointFolder, "*"))
+			if err != nil || len(stores) < 3 {
+				t.Fatalf("checkpoints %v, error %v", stores, err)
+			}
+			for i, store := range stores {
+				dir := filepath.Join(t.TempDir(), "run")
+				if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+					t.Fatal(err)
+				}
+				for _, later := range append(slices.Clone(stores[i+1:]), filepath.Join(whole, train.ResultFile)) {
+					inside, err := filepath.Rel(whole, later)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := os.RemoveAll(filepath.Join(dir, inside)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				got, err := covey.Resume(context.Background(), nil, covey.Options{Dir: dir})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.ParamsSHA256 != want.ParamsSHA256 || got.Best.ParamsSHA256 != want.Best.ParamsSHA256 || got.EnvSteps != want.EnvSteps || !got.Deterministic || got.Resumes != 1 {
+					t.Errorf("from %s:\n%+v\nwant\n%+v", filepath.Base(store), got.Result, want.Result)
+				}
+				if a, b := rows(t, whole), rows(t, dir); a != b {
+					t.Errorf("from %s: the table is\n%s\nwant\n%s", filepath.Base(store), b, a)
+				}
+			}
+		})
+	}
+}
+
+// rows is a run's table without its times.
+func rows(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, train.ProgressFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, ",")
+		lines = append(lines, strings.Join(append(cells[:3:3], cells[5:]...), ","))
+	}
+	return strings.Join(lines, "")
+}
