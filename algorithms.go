@@ -1,6 +1,7 @@
 package covey
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -102,9 +103,30 @@ var actorCritic = algorithm{
 		slow.A3C = &section
 		return &slow
 	},
-	learner: func(c *Config, create func() (env.Environment, error)) (learner, error) {
-		return a3c.New(*c.A3C, c.Seed, func(int) (env.Vector, error) { return batch(create, c.A3C.Envs) })
-	},
+	learner: newActorCritic,
+}
+
+// newActorCritic makes the learner, unless its network does not fit the observations, or its segments the memory.
+func newActorCritic(c *Config, create func() (env.Environment, error)) (learner, error) {
+	first, err := batch(create, c.A3C.Envs)
+	if err != nil {
+		return nil, fmt.Errorf("worker 0: %w", err)
+	}
+	size, err := a3c.Memory(c.A3C, first.Spec())
+	if err != nil {
+		return nil, errors.Join(inSection("a3c", err), first.Close())
+	}
+	if free, known := freeMemory(); known && size > free {
+		err := &ConfigError{Key: "a3c.segment_length", Problem: fmt.Sprintf("%d: with %d workers of %d environments, networks and segments take %s, but only %s of memory are free",
+			c.A3C.SegmentLength, c.A3C.Workers, c.A3C.Envs, megabytes(size), megabytes(free))}
+		return nil, errors.Join(err, first.Close())
+	}
+	return a3c.New(*c.A3C, c.Seed, func(worker int) (env.Vector, error) {
+		if worker == 0 {
+			return first, nil
+		}
+		return batch(create, c.A3C.Envs)
+	})
 }
 
 // synchronous is A2C: A3C whose master waits for a gradient from every worker.

@@ -40,6 +40,33 @@ func (n *Net) NewPass(rows int) Pass {
 	return p
 }
 
+// PassBytes is about the memory that a pass of so many rows takes, with room for the way back.
+func (n *Net) PassBytes(rows int) uint64 {
+	row, once, widest := 0, 0, 0 // floats
+	if n.In.Bytes && n.trunks[0].tower == nil {
+		row += n.In.Size()
+	}
+	for _, t := range n.trunks {
+		for i, l := range t.layers {
+			widest = max(widest, l.in)
+			if i < len(t.layers)-1 {
+				row += l.out
+			}
+		}
+		if t.lstm != nil {
+			row, once, widest = row+14*t.lstm.cells, once+4*t.lstm.cells*t.lstm.cells, max(widest, t.lstm.in)
+		}
+		if t.tower != nil {
+			row, once = row+t.tower.slab+t.tower.features(), once+t.tower.slab+2*t.tower.maps[0].size()
+		}
+	}
+	element := uint64(4)
+	if n.In.Bytes {
+		element = 1
+	}
+	return uint64(rows)*(4*uint64(row+2*widest)+element*uint64(n.In.Size())) + 4*uint64(once)
+}
+
 // pass is the Pass of a Net.
 type pass struct {
 	net     *Net

@@ -72,29 +72,43 @@ type Actor struct {
 	frame   int
 	input   []float32 // [rows, frame], normalised
 	out     []float32 // [rows, out]
+	state   []float32 // [rows, state], recurrent
 }
 
 // NewActor returns an actor for up to rows observations at a time. It follows changes of the
 // policy's parameters.
 func (p *Policy) NewActor(rows int) *Actor {
 	a := &Actor{policy: p, pass: p.Net.NewPass(rows), sampler: p.NewSampler(), bounds: NewBounds(p.Spec.Action),
-		frame: p.Net.In.Size(), out: make([]float32, rows*p.Net.Out)}
+		frame: p.Net.In.Size(), out: make([]float32, rows*p.Net.Out), state: make([]float32, rows*p.Net.State)}
 	if p.Moments.NormalizesObservations() {
 		a.input = make([]float32, rows*a.frame)
 	}
 	return a
 }
 
+// Begin says that the next observation of a row is the first of an episode. A fresh actor stands at such a start in
+// all rows; one whose policy remembers nothing does always.
+func (a *Actor) Begin(row int) { clear(a.memory(row)) }
+
+// Move makes row to go on where row from stands.
+func (a *Actor) Move(to, from int) { copy(a.memory(to), a.memory(from)) }
+
+// memory is what a row remembers.
+func (a *Actor) memory(row int) []float32 {
+	n := a.policy.Net.State
+	return a.state[row*n : (row+1)*n]
+}
+
 // Act writes the actions to take, within the space's bounds, for as many observations as there are
 // actions: sampled with rng, or the most likely ones when rng is nil. actions: [rows, action],
-// obs: [rows, frame].
+// obs: [rows, frame]. A row of a policy that remembers is an episode: see Begin.
 func (a *Actor) Act(actions []float32, obs env.Values, rng *rand.Rand) {
 	p, rows := a.policy, len(actions)/a.sampler.Actions()
 	if a.input != nil {
 		p.Moments.Normalize(a.input[:rows*a.frame], obs.F[:rows*a.frame])
 		obs = env.Values{F: a.input}
 	}
-	a.pass.Step(p.Params, a.out, nil, obs, 0, rows)
+	a.pass.Step(p.Params, a.out, a.state, obs, 0, rows)
 	params := kernel.Mat{X: a.out[p.Column:], Rows: rows, Cols: a.sampler.Params(), Stride: p.Net.Out}
 	if rng == nil {
 		a.sampler.Mode(actions, params)

@@ -183,3 +183,41 @@ func TestActAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestActorRemembers: rows of a recurrent policy are episodes that Begin starts and Move carries elsewhere.
+func TestActorRemembers(t *testing.T) {
+	spec := env.Spec{Observation: env.NewBox([]float32{-inf()}, []float32{inf()}), Action: env.NewBox([]float32{-inf()}, []float32{inf()})}
+	d, err := Distribution(spec.Action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := nn.New(spec.Observation, nn.Config{LSTM: 6, Activation: "tanh", Init: "fan_in"}, nn.Head{Name: "policy", Width: 2, Gain: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Policy{Spec: spec, Net: net, NewSampler: func() dist.Sampler { return d() }, Params: make([]float32, net.Size)}
+	net.Init(p.Params, rand.New(rand.NewPCG(1, 1)))
+	say := func(a *Actor, obs ...float32) []float32 {
+		actions := make([]float32, len(obs))
+		a.Act(actions, env.Values{F: obs}, nil)
+		return actions
+	}
+	a := p.NewActor(3)
+	first := say(a, 1, 2, 3)
+	second := say(a, 1, 2, 3)
+	if slices.Equal(first, second) {
+		t.Fatal("the same observation twice gave the same actions: nothing is remembered")
+	}
+	a.Begin(0)
+	a.Move(1, 2)
+	third := say(a, 1, 3)
+	if third[0] != first[0] {
+		t.Errorf("after Begin, the action is %v, want that of a start, %v", third[0], first[0])
+	}
+	fresh := p.NewActor(1)
+	say(fresh, 3)
+	say(fresh, 3)
+	if want := say(fresh, 3)[0]; third[1] != want {
+		t.Errorf("after Move, the action is %v, want %v", third[1], want)
+	}
+}

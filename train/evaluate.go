@@ -266,6 +266,7 @@ func (pl *player) reset(r *round, first, n int) error {
 			return fmt.Errorf("episode %d: %w", x.episode, err)
 		}
 		pl.seen.ShowRow(row, true)
+		pl.actor.Begin(row)
 		pl.calls.Add(1)
 	}
 	return nil
@@ -298,6 +299,7 @@ func (pl *player) retire(r *round, row, last int) {
 	if row != last {
 		pl.games[row], pl.games[last] = pl.games[last], pl.games[row]
 		pl.seen.Move(row, last)
+		pl.actor.Move(row, last)
 	}
 }
 

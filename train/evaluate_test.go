@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"covey/env"
+	"covey/nn"
 	"covey/policy"
 )
 
@@ -35,6 +36,30 @@ func alone(t *testing.T, p *policy.Policy, seed uint64) (sum float64, length int
 		length++
 		if o.Terminated || o.Truncated {
 			return sum, length
+		}
+	}
+}
+
+// TestRecurrentLockStepEqualsAlone: each episode begins with a state of 0 and keeps its own, wherever its row moves.
+func TestRecurrentLockStepEqualsAlone(t *testing.T) {
+	cfg := nn.DefaultConfig()
+	cfg.Hidden, cfg.LSTM, cfg.Init = []int{8}, 6, "fan_in"
+	p := newPolicyOf(t, cfg, 2, 1)
+	for i := range p.Params {
+		p.Params[i] *= 4 // so that what it does depends on what it remembers
+	}
+	seeds := rand.NewPCG(9, 0)
+	e := NewEvaluator(newLane)
+	for range 2 { // the second time with the same players
+		seeds.Seed(9, 0)
+		got, err := e.Evaluate(context.Background(), p, 23, 9, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 23 {
+			if want, _ := alone(t, p, seeds.Uint64()); got.Returns[i] != want {
+				t.Errorf("episode %d returned %v, alone %v", i, got.Returns[i], want)
+			}
 		}
 	}
 }

@@ -61,9 +61,14 @@ func newPolicy(t testing.TB, seed uint64) *policy.Policy {
 // newStackedPolicy is one that sees the last frames of the lane.
 func newStackedPolicy(t testing.TB, seed uint64, stack int) *policy.Policy {
 	t.Helper()
-	spec := env.Stack(&lane{}, stack).Spec()
 	cfg := nn.DefaultConfig()
 	cfg.Hidden = []int{8}
+	return newPolicyOf(t, cfg, seed, stack)
+}
+
+func newPolicyOf(t testing.TB, cfg nn.Config, seed uint64, stack int) *policy.Policy {
+	t.Helper()
+	spec := env.Stack(&lane{}, stack).Spec()
 	net, err := nn.New(spec.Stacked(), cfg, nn.Head{Name: "value", Width: 1, Gain: 1}, nn.Head{Name: "policy", Width: 2, Gain: 1})
 	if err != nil {
 		t.Fatal(err)

@@ -100,17 +100,7 @@ func (l *Learner) addWorker(i int, v env.Vector, seed uint64) error {
 
 // NewPolicy lays out the actor-critic, with all parameters 0: output rows are [value | the distribution's parameters].
 func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
-	distribution, err := policy.Distribution(spec.Action)
-	if err != nil {
-		return nil, err
-	}
-	width := distribution().Params()
-	heads := []nn.Head{{Name: "value", Width: 1, Gain: cfg.ValueGain}, {Name: "policy", Width: width, Gain: cfg.PolicyGain}}
-	if spec.Action.Kind == env.Box && !cfg.LogStd.StateDependent {
-		heads[1].Width = width / 2
-		heads = append(heads, nn.Head{Name: "log_std", Width: width / 2, Free: true, Value: cfg.LogStd.Initial})
-	}
-	net, err := nn.New(spec.Stacked(), cfg.Network, heads...)
+	net, distribution, err := layOut(cfg, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +112,25 @@ func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
 		Spec: spec, Net: net, Column: 1, NewSampler: func() dist.Sampler { return distribution() },
 		Params: make([]float32, net.Size), Moments: policy.NewMoments(frame, cfg.NormalizeRewards),
 	}, nil
+}
+
+// layOut is the actor-critic's network, and the distribution that its outputs are read as.
+func layOut(cfg *Config, spec env.Spec) (*nn.Net, func() dist.Distribution, error) {
+	distribution, err := policy.Distribution(spec.Action)
+	if err != nil {
+		return nil, nil, err
+	}
+	if cfg.NormalizeObservations && spec.Observation.Bytes {
+		return nil, nil, fmt.Errorf("normalize_observations is true, but the observations of %s are bytes, which the network scales by itself", spec.ID)
+	}
+	width := distribution().Params()
+	heads := []nn.Head{{Name: "value", Width: 1, Gain: cfg.ValueGain}, {Name: "policy", Width: width, Gain: cfg.PolicyGain}}
+	if spec.Action.Kind == env.Box && !cfg.LogStd.StateDependent {
+		heads[1].Width = width / 2
+		heads = append(heads, nn.Head{Name: "log_std", Width: width / 2, Free: true, Value: cfg.LogStd.Initial})
+	}
+	net, err := nn.New(spec.Stacked(), cfg.Network, heads...)
+	return net, distribution, err
 }
 
 // Run learns until the boundary stops it, ctx ends or something fails. A learner runs once.

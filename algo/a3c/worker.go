@@ -142,6 +142,7 @@ type scratch struct {
 	targets    []float32  // [T, B]
 	last       env.Values // [B, Stack, frame]: the rows that are only bootstrapped from
 	outputs    []float32  // [B, out], of these
+	state      []float32  // [B, state], recurrent, before these
 	dout       []float32  // [T, B, out]
 }
 
@@ -150,6 +151,7 @@ func newScratch(rows, streams int, net *nn.Net) scratch {
 		last: env.MakeValues(net.In, streams*net.In.Size()), outputs: make([]float32, streams*net.Out), dout: make([]float32, rows*net.Out),
 		rewards: make([]float32, rows), values: make([]float32, rows), next: make([]float32, rows),
 		advantages: make([]float32, rows), targets: make([]float32, rows),
+		state: make([]float32, streams*net.State),
 	}
 }
 
@@ -181,16 +183,21 @@ func (w *worker) advantages(s *rollout.Segment) {
 }
 
 // bootstrap fills next: the value of what followed each row in its own episode. That is the next row's
-// value, except where the episode was cut off, and at the segment's end.
+// value, except where the episode was cut off, and at the segment's end: there it is one step from the state after
+// the row.
 func (w *worker) bootstrap(s *rollout.Segment) {
-	x, n, out, width := &w.scratch, s.Rows(), w.policy.Net.Out, w.policy.Net.In.Size()
+	x, n, net, width, pass := &w.scratch, s.Rows(), w.policy.Net, w.policy.Net.In.Size(), w.collect.Pass
 	copy(x.next[:n-s.B], x.values[s.B:n])
-	w.collect.Pass.Step(w.policy.Params, x.outputs, nil, s.Input(x.last, s.T), s.T, s.B)
 	for b := range s.B {
-		x.next[n-s.B+b] = x.outputs[b*out]
+		pass.StateAfter(x.state[b*net.State:(b+1)*net.State], n-s.B+b)
+	}
+	pass.Step(w.policy.Params, x.outputs, x.state, s.Input(x.last, s.T), s.T, s.B)
+	for b := range s.B {
+		x.next[n-s.B+b] = x.outputs[b*net.Out]
 	}
 	for i, row := range s.FinalRows {
-		w.collect.Pass.Step(w.policy.Params, x.outputs, nil, s.Final.Slice(i*width, (i+1)*width), n, 1) // row n
+		pass.StateAfter(x.state[:net.State], int(row))
+		pass.Step(w.policy.Params, x.outputs, x.state, s.Final.Slice(i*width, (i+1)*width), n, 1) // row n
 		x.next[row] = x.outputs[0]
 	}
 }

@@ -54,6 +54,9 @@ func (c *Config) Validate() error {
 	if err := c.Config.Validate(); err != nil {
 		return err
 	}
+	if err := c.Dense(); err != nil {
+		return err
+	}
 	if c.Noise.Kind != OrnsteinUhlenbeck && c.Noise.Kind != Gaussian {
 		return fmt.Errorf("noise.kind is %q, must be %s or %s", c.Noise.Kind, OrnsteinUhlenbeck, Gaussian)
 	}

@@ -98,6 +98,8 @@ func TestBadConfigs(t *testing.T) {
 		"noise.sigma is -1, must be between 0 and":        func(c *Config) { c.Noise.Sigma = -1 },
 		"smoothing.clip is NaN, must be between 0 and":    func(c *Config) { c.Smoothing.Clip = float32(math.NaN()) },
 		"delay is 0, must be between 1 and":               func(c *Config) { c.Delay = 0 },
+		"network.lstm is 8, but what learns from single":  func(c *Config) { c.Network.LSTM = 8 },
+		"network.tower is nature, but the critics see":    func(c *Config) { c.Network.Tower = "nature" },
 		"critic_rate is 11, must be between 0 and 10":     func(c *Config) { c.CriticRate = &rate },
 	} {
 		cfg := small()

@@ -61,6 +61,9 @@ func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
 	if err := CheckChoice(spec); err != nil {
 		return nil, fmt.Errorf("dqn: %w", err)
 	}
+	if cfg.NormalizeObservations && spec.Observation.Bytes {
+		return nil, fmt.Errorf("dqn: normalize_observations is true, but the observations of %s are bytes, which the network scales by itself", spec.ID)
+	}
 	n := spec.Action.N[0]
 	heads, column := []nn.Head{{Name: "q", Width: n, Gain: 1}}, 0
 	if cfg.Dueling {

@@ -111,10 +111,11 @@ func TestGreedyPolicyTakesTheGreatestValue(t *testing.T) {
 
 func TestBadConfigs(t *testing.T) {
 	for want, alter := range map[string]func(*Config){
-		"batch is 16, more than the 15 steps of warmup": func(c *Config) { c.Warmup = 15 },
-		`loss is "l1", must be huber or mse`:            func(c *Config) { c.Loss = "l1" },
-		"epsilon.start is 2, must be between 0 and 1":   func(c *Config) { c.Epsilon.Start = 2 },
-		"epsilon.end is -1, must be between 0 and 1":    func(c *Config) { c.Epsilon.End = -1 },
+		"batch is 16, more than the 15 steps of warmup":  func(c *Config) { c.Warmup = 15 },
+		`loss is "l1", must be huber or mse`:             func(c *Config) { c.Loss = "l1" },
+		"network.lstm is 8, but what learns from single": func(c *Config) { c.Network.LSTM = 8 },
+		"epsilon.start is 2, must be between 0 and 1":    func(c *Config) { c.Epsilon.Start = 2 },
+		"epsilon.end is -1, must be between 0 and 1":     func(c *Config) { c.Epsilon.End = -1 },
 	} {
 		cfg := small()
 		v, err := corridor.Batch(cfg.Envs, false, nil)

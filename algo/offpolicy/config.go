@@ -94,6 +94,20 @@ func (c *Config) Validate() error {
 	if err := c.Optimizer.Validate(); err != nil {
 		return fmt.Errorf("optimizer.%w", err)
 	}
+	if c.Network.LSTM > 0 {
+		return fmt.Errorf("network.lstm is %d, but what learns from single transitions knows no states between them; a3c and a2c train recurrent networks", c.Network.LSTM)
+	}
+	return nil
+}
+
+// Dense is an error unless the network is dense: for algorithms whose critics see observation and action as one vector.
+func (c *Config) Dense() error {
+	if c.Network.Tower != "" {
+		return fmt.Errorf("network.tower is %s, but the critics see observation and action as one vector; a3c, a2c and dqn learn from images", c.Network.Tower)
+	}
+	if c.Network.Convolves() {
+		return fmt.Errorf("network.conv lists %d layers, but the critics see observation and action as one vector; a3c, a2c and dqn learn from images", len(c.Network.Conv))
+	}
 	return nil
 }
 

@@ -8,8 +8,12 @@ import (
 	"covey/policy"
 )
 
-// CheckBox is an error unless the actions are a box bounded on all sides, onto which [−1, 1] can be mapped.
+// CheckBox is an error unless the actions are a box bounded on all sides, onto which [−1, 1] can be mapped, and the
+// observations are floats, which stand beside them in a critic's input.
 func CheckBox(spec env.Spec) error {
+	if spec.Observation.Bytes {
+		return fmt.Errorf("%s has observations of bytes; this algorithm wants floats (dqn and a3c take bytes)", spec.ID)
+	}
 	if spec.Action.Kind != env.Box {
 		return fmt.Errorf("%s has %v actions; this algorithm wants a box of numbers (dqn and a3c take choices)", spec.ID, spec.Action.Kind)
 	}

@@ -36,6 +36,9 @@ func (c *Config) Validate() error {
 	if err := c.Config.Validate(); err != nil {
 		return err
 	}
+	if err := c.Dense(); err != nil {
+		return err
+	}
 	if c.LogStd != dist.ClampLogStd && c.LogStd != dist.MapLogStd {
 		return fmt.Errorf("log_std is %q, must be %s or %s", c.LogStd, dist.ClampLogStd, dist.MapLogStd)
 	}

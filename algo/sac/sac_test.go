@@ -12,6 +12,7 @@ import (
 	"covey/env"
 	"covey/internal/corridor"
 	"covey/internal/kernel"
+	"covey/nn"
 	"covey/replay"
 )
 
@@ -128,20 +129,22 @@ func TestTemperature(t *testing.T) {
 func TestBadConfigs(t *testing.T) {
 	rate := float32(-1)
 	for want, alter := range map[string]func(*Config){
-		"update is sync, which is A2C's":                        func(c *Config) { c.Update = "sync" },
-		`update is "hogwild", must be ordered or async`:         func(c *Config) { c.Update = "hogwild" },
-		"batch is 16, more than the 15 steps of warmup":         func(c *Config) { c.Warmup = 15 },
-		"replay is 10, must be between 16 and":                  func(c *Config) { c.Replay = 10 },
-		"gamma is 1.5, must be between 0 and 1":                 func(c *Config) { c.Gamma = 1.5 },
-		"tau is NaN, must be between 0 and 1":                   func(c *Config) { c.Tau = float32(math.NaN()) },
-		"updates_per_step is 0/1":                               func(c *Config) { c.UpdatesPerStep.Updates = 0 },
-		`log_std is "none", must be clamp or tanh`:              func(c *Config) { c.LogStd = "none" },
-		"noise_memory is 1, must be at least 0 and less than 1": func(c *Config) { c.NoiseMemory = 1 },
-		"temperature.initial is 0, must be between":             func(c *Config) { c.Temperature.Initial = 0 },
-		"critic_rate is -1, must be between 0 and 10":           func(c *Config) { c.CriticRate = &rate },
-		"optimizer.epsilon: 0, want a number between 0 and 1":   func(c *Config) { c.Optimizer.Epsilon = 0 },
-		"envs is 3, but there are 2":                            func(c *Config) { c.Envs = 3 },
-		`network.activation is "gelu"`:                          func(c *Config) { c.Network.Activation = "gelu" },
+		"update is sync, which is A2C's":                                             func(c *Config) { c.Update = "sync" },
+		`update is "hogwild", must be ordered or async`:                              func(c *Config) { c.Update = "hogwild" },
+		"batch is 16, more than the 15 steps of warmup":                              func(c *Config) { c.Warmup = 15 },
+		"replay is 10, must be between 16 and":                                       func(c *Config) { c.Replay = 10 },
+		"gamma is 1.5, must be between 0 and 1":                                      func(c *Config) { c.Gamma = 1.5 },
+		"tau is NaN, must be between 0 and 1":                                        func(c *Config) { c.Tau = float32(math.NaN()) },
+		"updates_per_step is 0/1":                                                    func(c *Config) { c.UpdatesPerStep.Updates = 0 },
+		`log_std is "none", must be clamp or tanh`:                                   func(c *Config) { c.LogStd = "none" },
+		"noise_memory is 1, must be at least 0 and less than 1":                      func(c *Config) { c.NoiseMemory = 1 },
+		"temperature.initial is 0, must be between":                                  func(c *Config) { c.Temperature.Initial = 0 },
+		"critic_rate is -1, must be between 0 and 10":                                func(c *Config) { c.CriticRate = &rate },
+		"optimizer.epsilon: 0, want a number between 0 and 1":                        func(c *Config) { c.Optimizer.Epsilon = 0 },
+		"envs is 3, but there are 2":                                                 func(c *Config) { c.Envs = 3 },
+		"network.lstm is 8, but what learns from single transitions knows no states": func(c *Config) { c.Network.LSTM = 8 },
+		"network.conv lists 1 layers, but the critics see":                           func(c *Config) { c.Network.Conv = make([]nn.Conv, 1) },
+		`network.activation is "gelu"`:                                               func(c *Config) { c.Network.Activation = "gelu" },
 	} {
 		cfg := small()
 		v, err := corridor.Batch(cfg.Envs, true, nil)

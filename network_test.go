@@ -1,0 +1,32 @@
+package covey_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"covey"
+)
+
+// TestNetworksThatDoNotFit are refused before anything is made, with the key, the layer and the shapes.
+func TestNetworksThatDoNotFit(t *testing.T) {
+	for _, test := range []struct{ algo, env, settings, want string }{
+		{"a3c", "CartPole-v1", "network: {tower: nature}", "a3c.network: input: convolutions want images, [height, width], with channels last or frames first; the observation is [4]"},
+		{"a3c", "CartPole-v1", "network: {tower: natur}", `a3c.network.tower: "natur", must be one of a3c, doom, impala, minatar, nature, strided`},
+		{"a3c", "CartPole-v1", "network: {conv: [{filters: 4, size: 3}]}", "a3c.network.conv: layer 0: stride is 0, must be between 1 and 1024"},
+		{"a3c", "CartPole-v1", "workers: 1024, envs: 4, segment_length: 1048576", "a3c.segment_length: 1048576: with 1024 workers of 4 environments, networks and segments take"},
+		{"a3c", "CartPole-v1", "network: {hidden: [65536, 65536, 65536, 65536, 65536, 65536], lstm: 65536}", "a3c.segment_length"},
+		{"sac", "Pendulum-v1", "network: {lstm: 8}", "sac.network.lstm: 8, but what learns from single transitions"},
+		{"ddpg", "Pendulum-v1", "network: {tower: impala}", "ddpg.network.tower: impala, but the critics see observation and action as one vector"},
+		{"dqn", "CartPole-v1", "network: {lstm: 8}", "dqn.network.lstm: 8, but what learns from single transitions"},
+	} {
+		cfg := small(t, test.algo, test.env)
+		err := cfg.Merge("mine.yaml", []byte(test.algo+": {"+test.settings+"}"))
+		if err == nil {
+			_, err = covey.Train(context.Background(), cfg, covey.Options{})
+		}
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s, %s:\ngot  %v\nwant %s", test.algo, test.settings, err, test.want)
+		}
+	}
+}
