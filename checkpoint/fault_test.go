@@ -196,7 +196,7 @@ func lose(t *testing.T, log []operation, namesToo bool) {
 func TestLateFailuresAreReported(t *testing.T) {
 	s := &checkpoint.Store{Dir: t.TempDir(), Keep: 2}
 	s.Watch(func(op, path string) error {
-		if op == "sync" && strings.HasSuffix(path, "state.safetensors") && strings.Contains(path, "02") {
+		if op == "sync" && strings.HasSuffix(path, filepath.Join("step-000000000002", checkpoint.StateFile)) {
 			return syscall.EIO
 		}
 		return nil

@@ -18,7 +18,7 @@ import (
 const LockFile = "lock"
 
 // lockPatience is how long Lock waits for a lock that is held: [Locked] holds it for an instant.
-const lockPatience = 200 * time.Millisecond
+const lockPatience = 500 * time.Millisecond
 
 // InUseError says that another process works in a run's folder.
 type InUseError struct {

@@ -84,7 +84,7 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// TestLookingDoesNotLockOut: a lock is taken while others look all the time.
+// TestLookingDoesNotLockOut: a lock is taken while others look again and again.
 func TestLookingDoesNotLockOut(t *testing.T) {
 	dir := t.TempDir()
 	stop, stopped := make(chan struct{}), make(chan error)
@@ -100,6 +100,7 @@ func TestLookingDoesNotLockOut(t *testing.T) {
 				stopped <- err
 				return
 			}
+			time.Sleep(time.Millisecond)
 		}
 	}()
 	for range 50 {
