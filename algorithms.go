@@ -34,7 +34,7 @@ type algorithm struct {
 	suits    func(*Config, env.Spec) error // says why it cannot learn in such an environment
 	traits   func(*Config) traits
 	policy   func(*Config, env.Spec) (*policy.Policy, error)
-	learner  func(*Config, func() (env.Environment, error)) (learner, error)
+	learner  func(*Config, func(n int) (env.Vector, error)) (learner, error)
 	slowed   func(*Config, float32) *Config            // a copy of a resolved configuration, all learning rates times the factor
 	holds    func(*Config, offpolicy.Experience) error // says whether the replay has room for it; nil: there is no replay
 }
@@ -107,8 +107,8 @@ var actorCritic = algorithm{
 }
 
 // newActorCritic makes the learner, unless its network does not fit the observations, or its segments the memory.
-func newActorCritic(c *Config, create func() (env.Environment, error)) (learner, error) {
-	first, err := batch(create, c.A3C.Envs)
+func newActorCritic(c *Config, vectors func(n int) (env.Vector, error)) (learner, error) {
+	first, err := vectors(c.A3C.Envs)
 	if err != nil {
 		return nil, fmt.Errorf("worker 0: %w", err)
 	}
@@ -125,7 +125,7 @@ func newActorCritic(c *Config, create func() (env.Environment, error)) (learner,
 		if worker == 0 {
 			return first, nil
 		}
-		return batch(create, c.A3C.Envs)
+		return vectors(c.A3C.Envs)
 	})
 }
 

@@ -26,6 +26,12 @@ func (l layer) check(n ast.Node, t reflect.Type, key string) error {
 	if isSection(t) {
 		return l.checkSection(n, t, key)
 	}
+	if t.Kind() == reflect.Map {
+		if _, ok := n.(ast.MapNode); !ok {
+			return l.mistake(first(n), key, "%s is not keys and values", shown(n))
+		}
+		return nil // whose they are is not known here
+	}
 	if list, ok := n.(*ast.SequenceNode); ok && t.Kind() == reflect.Slice {
 		for i, value := range list.Values {
 			if err := l.check(value, t.Elem(), fmt.Sprintf("%s[%d]", key, i)); err != nil {

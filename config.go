@@ -51,11 +51,14 @@ type Config struct {
 	PrintEvery  uint64 `yaml:"print_every"` // print the total reward of every so many episodes; 0: of none
 	TensorBoard bool   `yaml:"tensorboard"` // write an event file too
 
+	Gym *Gym `yaml:"gym,omitempty"` // settings of Gymnasium's environments
+
 	A3C  *a3c.Config  `yaml:"a3c,omitempty"` // settings of algorithms a3c and a2c
 	SAC  *sac.Config  `yaml:"sac,omitempty"`
 	DDPG *ddpg.Config `yaml:"ddpg,omitempty"`
 	DQN  *dqn.Config  `yaml:"dqn,omitempty"`
 
+	pools  *pools  // of Gymnasium's environments that are made one by one
 	layers []layer // of YAML that made this, oldest first: they say where a bad value stands
 }
 
@@ -91,6 +94,10 @@ func NewConfig(algo, environment string) (*Config, error) {
 		Env: environment, Algo: algo, Seed: 1, ActionRepeat: 1, Stack: 1, Eval: Eval{Every: 50_000, Episodes: 100},
 		Checkpoint: Checkpoint{Seconds: 30, Keep: 2}, Deadline: 300, Restarts: 10, Fallback: Fallback{Rate: 0.5},
 	}
+	if bridged(environment) {
+		g := DefaultGym()
+		c.Gym, c.pools = &g, &pools{}
+	}
 	a.defaults(c)
 	return c, nil
 }
@@ -102,7 +109,7 @@ func Preset(algo, environment, variant string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := zoo.Preset{Algo: c.Section(), Env: environment, Variant: variant}
+	p := zoo.Preset{Algo: c.Section(), Env: gymID(environment), Variant: variant}
 	text, err := zoo.Read(p)
 	if err != nil {
 		return nil, unknownPreset(p)
@@ -217,7 +224,7 @@ func (c *Config) validateRun() error {
 			return bad(other.section, "settings of algorithm %s, but algo is %s", name, c.Algo)
 		}
 	}
-	return nil
+	return c.validateGym()
 }
 
 // isDuration says whether seconds are one.

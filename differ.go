@@ -12,7 +12,7 @@ import (
 // kept.
 var free = []string{
 	"steps", "episodes", "seconds", "until_solved", "solve_at", "eval", "log_every", "print_every", "tensorboard",
-	"checkpoint", "deadline", "restarts", "fallback",
+	"checkpoint", "deadline", "restarts", "fallback", "gym.python", "gym.children", "gym.deadline",
 }
 
 // differs returns the first key that is not free and whose values, as YAML, are not the same in both; "" if there is
@@ -28,7 +28,7 @@ func (c *Config) differs(other *Config) (key, mine, theirs string, err error) {
 	}
 	for _, key := range keys() {
 		top, _, _ := strings.Cut(key, ".")
-		if slices.Contains(free, top) {
+		if slices.Contains(free, top) || slices.Contains(free, key) {
 			continue
 		}
 		if x, y := value(a, key), value(b, key); x != y {
@@ -54,8 +54,11 @@ func (c *Config) tree() (ast.Node, error) {
 // value is what stands at a key in short; "" where nothing or a section does, whose keys have values of their own.
 func value(root ast.Node, key string) string {
 	n := nodeAt(root, key)
-	if _, section := n.(ast.MapNode); n == nil || section {
+	if n == nil {
 		return ""
 	}
-	return shown(n)
+	if _, section := n.(ast.MapNode); section && key != "gym.kwargs" {
+		return ""
+	}
+	return strings.Join(strings.Fields(n.String()), " ")
 }

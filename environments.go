@@ -9,6 +9,7 @@ import (
 	"covey/env"
 	"covey/env/classic"
 	"covey/env/supervise"
+	"covey/internal/nearest"
 )
 
 // environments is every environment that a configuration can name.
@@ -24,18 +25,46 @@ var environments = map[string]func(id string) (env.Environment, error){
 // Environments lists the known environments.
 func Environments() []string { return slices.Sorted(maps.Keys(environments)) }
 
-// NewEnvironment makes the environment of that name.
+// NewEnvironment makes the environment of that name: one of covey's own, or one that Gymnasium makes without arguments.
 func NewEnvironment(id string) (env.Environment, error) {
-	create, ok := environments[id]
-	if !ok {
-		return nil, &ConfigError{Key: "env", Problem: fmt.Sprintf("unknown environment %q%s", id, suggestion(id, Environments()))}
+	return (&Config{Env: id}).create(false)
+}
+
+// Known says, by the error, that there is no environment of that name. Whether Gymnasium knows one, it says when it is
+// made.
+func Known(id string) error {
+	if _, native := environments[id]; !native && !bridged(id) {
+		problem := fmt.Sprintf("unknown environment %q%s", id, suggestion(id, Environments()))
+		if nearest.Name(id, Environments()) == "" {
+			problem += fmt.Sprintf("; %s%s asks Gymnasium for it", gymPrefix, id)
+		}
+		return &ConfigError{Key: "env", Problem: problem}
 	}
-	return create(id)
+	return nil
 }
 
 // Environment makes the configured environment, with its wrappers.
-func (c *Config) Environment() (env.Environment, error) {
-	e, err := NewEnvironment(c.Env)
+func (c *Config) Environment() (env.Environment, error) { return c.wrapped(false) }
+
+// SeenEnvironment makes an environment that can be drawn.
+func (c *Config) SeenEnvironment() (env.Environment, error) { return c.wrapped(true) }
+
+// create makes the environment without wrappers. seen: it is going to be drawn.
+func (c *Config) create(seen bool) (env.Environment, error) {
+	if err := Known(c.Env); err != nil {
+		return nil, err
+	}
+	if err := c.validateGym(); err != nil {
+		return nil, c.located(err)
+	}
+	if bridged(c.Env) {
+		return c.gymEnvironment(seen)
+	}
+	return environments[c.Env](c.Env)
+}
+
+func (c *Config) wrapped(seen bool) (env.Environment, error) {
+	e, err := c.create(seen)
 	if err != nil {
 		return nil, err
 	}
@@ -60,9 +89,19 @@ func (c *Config) wrap(e env.Environment) (env.Environment, error) {
 // restarts is how often environments that fail are made anew, in each vector of a run.
 const restarts = 10
 
-// batch makes a vector of n environments that outlives their failures.
-func batch(create func() (env.Environment, error), n int) (env.Vector, error) {
-	return supervise.Vector(func() (env.Vector, error) { return assemble(create, n) }, supervise.Options{Budget: restarts})
+// vectors makes vectors of so many environments, which outlive their failures. own: makes environments that are not
+// covey's; nil: the configured ones are meant.
+func (c *Config) vectors(own func() (env.Environment, error)) func(n int) (env.Vector, error) {
+	create := func(n int) (env.Vector, error) { return assemble(c.Environment, n) }
+	switch {
+	case own != nil:
+		create = func(n int) (env.Vector, error) { return assemble(own, n) }
+	case bridged(c.Env):
+		create = c.gymVector
+	}
+	return func(n int) (env.Vector, error) {
+		return supervise.Vector(func() (env.Vector, error) { return create(n) }, supervise.Options{Budget: restarts})
+	}
 }
 
 // assemble makes a vector of n environments.

@@ -85,9 +85,9 @@ func (o offPolicy[C]) algorithm() algorithm {
 			*o.section(&slow) = &section
 			return &slow
 		},
-		learner: func(c *Config, create func() (env.Environment, error)) (learner, error) {
+		learner: func(c *Config, vectors func(n int) (env.Vector, error)) (learner, error) {
 			settings := *o.section(c)
-			v, err := batch(create, o.shared(settings).Envs)
+			v, err := vectors(o.shared(settings).Envs)
 			if err != nil {
 				return nil, err
 			}

@@ -69,7 +69,7 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 	if err != nil {
 		return nil, err
 	}
-	environment := cfg.Environment
+	environment, own := cfg.Environment, (func() (env.Environment, error))(nil)
 	if opt.Environment != nil {
 		environment = func() (env.Environment, error) {
 			e, err := opt.Environment()
@@ -78,9 +78,10 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 			}
 			return cfg.wrap(e)
 		}
+		own = environment
 	}
 	t := algorithms[cfg.Algo].traits(cfg)
-	result, err := train.Run(ctx, cfg.learners(environment, &opt, resume), train.Options{
+	result, err := train.Run(ctx, cfg.learners(own, &opt, resume), train.Options{
 		Labels: train.Labels{
 			Env: cfg.Env, Algo: cfg.Algo, Update: t.update, Kernel: Kernel(), Version: Version(),
 			Seed: cfg.Seed, Workers: t.workers, Config: text,
@@ -104,15 +105,15 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 }
 
 // learners makes the learner that the resolved configuration asks for, and makes it anew where the run has to.
-// One that goes on has its experience from a checkpoint, and need not find the file.
-func (c *Config) learners(environment func() (env.Environment, error), opt *Options, resume bool) train.Create {
+// One that goes on has its experience from a checkpoint, and need not find the file. own: as of Config.vectors.
+func (c *Config) learners(own func() (env.Environment, error), opt *Options, resume bool) train.Create {
 	first := true
 	return func(rate float32) (algo.Learner, error) {
 		cfg, a := c, algorithms[c.Algo]
 		if rate != 1 {
 			cfg = a.slowed(c, rate)
 		}
-		l, err := a.learner(cfg, environment)
+		l, err := a.learner(cfg, cfg.vectors(own))
 		if err != nil {
 			return nil, cfg.located(err)
 		}

@@ -90,9 +90,14 @@ func (c *Config) merge(l layer, text []byte) error {
 	if err := l.check(l.root, reflect.TypeFor[Config](), ""); err != nil {
 		return err
 	}
+	var kwargs map[string]any
+	if c.Gym != nil {
+		kwargs = c.Gym.Kwargs
+	}
 	if err := yaml.NodeToValue(l.root, c, yaml.Strict()); err != nil {
 		return l.explain(err, text)
 	}
+	c.keepKwargs(kwargs)
 	c.layers = append(c.layers, l)
 	return nil
 }

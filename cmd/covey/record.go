@@ -37,7 +37,7 @@ The same seed plays the same episodes, and covey eval plays them too unless they
 			if err := playable(cfg); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			e, err := covey.Record(cmd.Context(), p, cfg.Environment, episodes, seed, sample, func(picture *image.RGBA, rate float64) error {
+			e, err := covey.Record(cmd.Context(), p, cfg.SeenEnvironment, episodes, seed, sample, func(picture *image.RGBA, rate float64) error {
 				return film.add(picture, rate)
 			})
 			if err := film.end(err); err != nil {

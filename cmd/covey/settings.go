@@ -75,7 +75,7 @@ func (f *trainFlags) resolve(cmd *cobra.Command, args []string) (*covey.Config, 
 	if named.Env == "" {
 		return nil, usagef("train wants an environment; covey envs lists them")
 	}
-	cfg, spec, err := f.start(named.Algo, named.Env)
+	cfg, err := f.start(named.Algo, named.Env)
 	var bad *covey.ConfigError
 	if errors.As(err, &bad) && (bad.Key == "env" && len(args) == 0 || bad.Key == "algo" && f.algo == "") {
 		named.Locate(bad)
@@ -93,32 +93,38 @@ func (f *trainFlags) resolve(cmd *cobra.Command, args []string) (*covey.Config, 
 	if f.seeds < 1 {
 		return nil, usagef("--seeds %d: must be at least 1", f.seeds)
 	}
+	spec, err := specOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	if err := cfg.Suits(spec); err != nil { // first: nothing else can be put right
 		return nil, err
 	}
 	return cfg, cfg.Validate()
 }
 
-// start is the configuration that the others change: the preset's, or without one the algorithm's; and what
-// the environment is.
-func (f *trainFlags) start(algo, id string) (*covey.Config, env.Spec, error) {
-	e, err := covey.NewEnvironment(id)
+// specOf says what the configured environment is.
+func specOf(cfg *covey.Config) (env.Spec, error) {
+	e, err := cfg.Environment()
 	if err != nil {
-		return nil, env.Spec{}, err
+		return env.Spec{}, err
 	}
-	spec := e.Spec()
-	if err := e.Close(); err != nil {
-		return nil, spec, err
+	return e.Spec(), e.Close()
+}
+
+// start is the configuration that the others change: the preset's, or without one the algorithm's.
+func (f *trainFlags) start(algo, id string) (*covey.Config, error) {
+	if err := covey.Known(id); err != nil {
+		return nil, err
 	}
 	if f.preset == "none" {
-		cfg, err := covey.NewConfig(algo, id)
-		return cfg, spec, err
+		return covey.NewConfig(algo, id)
 	}
 	cfg, err := covey.Preset(algo, id, f.preset)
 	if errors.Is(err, fs.ErrNotExist) && f.preset == "" {
 		cfg, err = covey.NewConfig(algo, id)
 	}
-	return cfg, spec, err
+	return cfg, err
 }
 
 // override sets what --set and the other flags say.

@@ -136,7 +136,7 @@ func (f *trainFlags) folder(cfg *covey.Config, name string) (string, error) {
 	if f.out != "" {
 		return f.out, nil
 	}
-	parent := filepath.Join("runs", cfg.Env)
+	parent := filepath.Join("runs", strings.ReplaceAll(filepath.FromSlash(cfg.Env), ":", "-")) // no system minds that
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return "", fmt.Errorf("make run folder: %w", err)
 	}

@@ -45,8 +45,8 @@ func startChild(o *Options, rows, first int, eager bool) (*child, error) {
 	}
 	c := &child{options: o, python: python, rows: rows, first: first, shared: sharedMemory && o.Transport != Piped}
 	r := request{
-		ID: o.ID, Kwargs: o.Kwargs, Rows: rows, Eager: eager,
-		Vector: o.Vector, Render: o.Render, Observe: o.Observe, Wrappers: o.Wrappers,
+		ID: o.ID, Kwargs: exact(o.Kwargs), Rows: rows, Eager: eager,
+		Vector: o.Vector, Render: o.Render, Observe: o.Observe, Wrappers: exactWrappers(o.Wrappers),
 	}
 	p, message, err := startProcess(python, r, c.shared, doom, newTail(o.Output))
 	if err != nil {

@@ -12,8 +12,12 @@
 package gymnasium
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -46,8 +50,8 @@ type Options struct {
 
 // Wrapper is a gymnasium.Wrapper, or anything that is called like one.
 type Wrapper struct {
-	Name   string         `json:"name"` // module:Class
-	Kwargs map[string]any `json:"kwargs"`
+	Name   string         `json:"name" yaml:"name"` // module:Class
+	Kwargs map[string]any `json:"kwargs" yaml:"kwargs"`
 }
 
 // Transport is the way that data take between the processes.
@@ -76,5 +80,47 @@ func (o *Options) validate() error {
 	case o.Transport == Shared && !sharedMemory:
 		return fmt.Errorf("gymnasium: %s: there is no shared memory on this system; leave the transport open", o.ID)
 	}
+	if _, err := json.Marshal(exact(o.Kwargs)); err != nil {
+		return fmt.Errorf("gymnasium: %s: its arguments: %w", o.ID, err)
+	}
+	for _, w := range o.Wrappers {
+		if _, err := json.Marshal(exact(w.Kwargs)); err != nil {
+			return fmt.Errorf("gymnasium: %s: the arguments of %s: %w", o.ID, w.Name, err)
+		}
+	}
 	return nil
+}
+
+// exact is a value as JSON that Python reads back as it is: 1.0 stays a float.
+func exact(v any) any {
+	switch v := v.(type) {
+	case float32:
+		return exact(float64(v))
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+			return json.RawMessage(strconv.FormatFloat(v, 'f', 1, 64))
+		}
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = exact(v[i])
+		}
+		return list
+	case map[string]any:
+		same := make(map[string]any, len(v))
+		for k := range v {
+			same[k] = exact(v[k])
+		}
+		return same
+	}
+	return v
+}
+
+// exactWrappers are wrappers with exact arguments.
+func exactWrappers(wrappers []Wrapper) []Wrapper {
+	same := slices.Clone(wrappers)
+	for i := range same {
+		same[i].Kwargs = exact(same[i].Kwargs).(map[string]any)
+	}
+	return same
 }

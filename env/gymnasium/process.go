@@ -24,17 +24,17 @@ var (
 
 // request is what a process is asked to be.
 type request struct {
-	ID       string         `json:"id"`
-	Kwargs   map[string]any `json:"kwargs"`
-	Rows     int            `json:"rows"`
-	Eager    bool           `json:"eager"` // make all environments at once
-	Vector   bool           `json:"vector"`
-	Render   bool           `json:"render"`
-	Observe  []string       `json:"observe"`
-	Wrappers []Wrapper      `json:"wrappers"`
-	Line     int            `json:"line"`   // descriptor of the life line, -1: none
-	Memory   int            `json:"memory"` // descriptor of the shared memory, -1: none
-	Path     string         `json:"path"`   // where modules are looked for first; "": in the working folder
+	ID       string    `json:"id"`
+	Kwargs   any       `json:"kwargs"`
+	Rows     int       `json:"rows"`
+	Eager    bool      `json:"eager"` // make all environments at once
+	Vector   bool      `json:"vector"`
+	Render   bool      `json:"render"`
+	Observe  []string  `json:"observe"`
+	Wrappers []Wrapper `json:"wrappers"`
+	Line     int       `json:"line"`   // descriptor of the life line, -1: none
+	Memory   int       `json:"memory"` // descriptor of the shared memory, -1: none
+	Path     string    `json:"path"`   // where modules are looked for first; "": in the working folder
 }
 
 // process is a running Python with its pipes. It is the head of a process group of its own, which is killed when it

@@ -1,6 +1,7 @@
 package gymnasium
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -98,6 +99,18 @@ func TestObserve(t *testing.T) {
 	if want := slices.Concat(x[14:], x[:3]); !slices.Equal(some.obs.F, want) || !slices.Equal(one.obs.F, x[14:]) {
 		t.Errorf("of %v there are %v and %v", x, some.obs.F, one.obs.F)
 	}
+}
+
+func TestArgumentsKeepTheirKinds(t *testing.T) {
+	o := DefaultOptions("X-v0")
+	o.Kwargs = map[string]any{"a": 1.0, "b": uint64(2), "c": []any{0.5, float32(3), "x", nil}, "d": map[string]any{"e": -4.0, "f": true}}
+	got, err := json.Marshal(exact(o.Kwargs))
+	if want := `{"a":1.0,"b":2,"c":[0.5,3.0,"x",null],"d":{"e":-4.0,"f":true}}`; err != nil || string(got) != want {
+		t.Errorf("%s, %v; want %s", got, err, want)
+	}
+	o.Kwargs = map[string]any{"a": math.Inf(1)}
+	_, err = NewVector(o, 1, 1)
+	mustSay(t, err, "X-v0: its arguments: ", "+Inf")
 }
 
 func TestWrappersHaveArguments(t *testing.T) {
@@ -266,6 +279,37 @@ func TestOwnVectors(t *testing.T) {
 	if ended < 20 {
 		t.Errorf("only %d episodes ended", ended)
 	}
+}
+
+// TestOwnVectorAlone ends its episodes with their last observation, as any environment.
+func TestOwnVectorAlone(t *testing.T) {
+	o := options(t, "CartPole-v1", nil)
+	var obs [2]env.Values
+	var steps [2]int
+	for i := range obs {
+		o.Vector = i == 1
+		e, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newSingle(e, 5)
+		if err := e.Reset(5, s.obs); err != nil {
+			t.Fatal(err)
+		}
+		for ; !s.out.Terminated && steps[i] < 500; steps[i]++ {
+			if s.out, err = e.Step([]float32{1}, s.obs); err != nil {
+				t.Fatal(err)
+			}
+		}
+		obs[i] = s.obs
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if steps[0] != steps[1] {
+		t.Errorf("the episode takes %v steps", steps)
+	}
+	mustBeNear(t, obs[1].F, obs[0].F, 1e-6)
 }
 
 // TestAtariRepeatsItself though only the first of its episodes is seeded.

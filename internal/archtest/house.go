@@ -47,7 +47,7 @@ var house = []room{
 	{path: "metrics", knows: "state"},
 	{path: "train", knows: "state env policy rollout algo checkpoint metrics"},
 	{path: "zoo"},
-	{path: ".", knows: "internal/kernel internal/nearest state env nn dist optim env/supervise env/* policy rollout replay algo algo/offpolicy algo/* checkpoint transitions metrics train zoo"},
+	{path: ".", knows: "internal/kernel internal/nearest internal/pyenv state env nn dist optim env/gymnasium env/supervise env/* policy rollout replay algo algo/offpolicy algo/* checkpoint transitions metrics train zoo"},
 	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation internal/pyenv env env/* policy transitions metrics train zoo .", main: true},
 	{path: "bench/stats", pure: true},
 	{path: "bench/compare", knows: "internal/pyenv"},

@@ -232,6 +232,7 @@ class Rows(World):
         self.seeds, self.commands, self.flags, self.rewards = (
             views[name] for name in ("seeds", "commands", "flags", "rewards")
         )
+        self.observations, self.finals = views["observations"], views["finals"]
         space, actions = self.action_space, views["actions"]
         if isinstance(space, gymnasium.spaces.Discrete):
             self.actions = lambda: actions[:, 0].astype(np.int64) + space.start
@@ -256,7 +257,7 @@ class Rows(World):
 
     def go(self):
         command = self.commands[0]
-        if (self.commands != command).any() or command not in (STEP_ON, RESET):
+        if (self.commands != command).any() or command not in (STEP, STEP_ON, RESET):
             raise Unsupported("a vector environment steps and resets all rows at once")
         self.flags[:] = 0
         if command == RESET:
@@ -270,9 +271,13 @@ class Rows(World):
             np.copyto(self.flags, np.asarray(terminated, bool) + 2 * np.asarray(truncated, bool), casting="unsafe")
         except (TypeError, ValueError):
             raise Wrong(f"rewards {rewards!r}, terminated {terminated!r}, truncated {truncated!r}: want {self.rows} each") from None
-        if self.flags.any():
+        ended = self.flags.any()
+        if ended:
             x = self.ended(x, info)
-        self.show(x)
+        if ended and command == STEP:  # of one row: its episode ends with its last observation
+            self.observations[:] = self.finals
+        else:
+            self.show(x)
 
     def reset(self):
         seeds = [int(seed) for seed in self.seeds]

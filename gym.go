@@ -1,0 +1,158 @@
+package covey
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+
+	"covey/env"
+	"covey/env/gymnasium"
+	"covey/internal/pyenv"
+)
+
+// gymPrefix marks the name of an environment that Gymnasium is to make, also where covey has one of that name.
+const gymPrefix = "gym:"
+
+// Gym says how an environment of Gymnasium's is made and run, see [gymnasium.Options].
+type Gym struct {
+	Python   string              `yaml:"python"`   // the interpreter; "": the one that covey gym setup chose
+	Kwargs   map[string]any      `yaml:"kwargs"`   // of the environment's constructor
+	Wrappers []gymnasium.Wrapper `yaml:"wrappers"` // put around it, the first innermost
+	Observe  []string            `yaml:"observe"`  // the wanted keys of a Dict observation; empty: all
+	Vector   bool                `yaml:"vector"`   // use the package's own vector environment
+	Children int                 `yaml:"children"` // processes that share the environments of each worker
+	Deadline float64             `yaml:"deadline"` // seconds that a step or a reset may take; 0: for ever
+}
+
+// DefaultGym is complete.
+func DefaultGym() Gym { return Gym{Children: 1, Deadline: 300} }
+
+// bridged says whether an environment is Gymnasium's to make: where its name says so, or has a namespace, or
+// belongs to a package that covey gym setup installs; natives go first.
+func bridged(id string) bool {
+	if _, native := environments[id]; native {
+		return false
+	}
+	return strings.HasPrefix(id, gymPrefix) || strings.Contains(id, "/") || pyenv.ExtraOf(id, "") != ""
+}
+
+// gymID is what Gymnasium calls the environment.
+func gymID(id string) string { return strings.TrimPrefix(id, gymPrefix) }
+
+// validateGym says which of the settings is impossible.
+func (c *Config) validateGym() error {
+	g := c.Gym
+	bad := func(key, format string, args ...any) error {
+		return &ConfigError{Key: key, Problem: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case g == nil:
+		return nil
+	case !bridged(c.Env):
+		return bad("gym", "%s is covey's own; %s%s is Gymnasium's", c.Env, gymPrefix, c.Env)
+	case g.Children < 1 || g.Children > 1000:
+		return bad("gym.children", "%d, must be between 1 and 1000", g.Children)
+	case !(g.Deadline >= 0 && g.Deadline <= 1e6):
+		return bad("gym.deadline", "%v, must be between 0 and 1000000 seconds", g.Deadline)
+	}
+	return nil
+}
+
+// gymOptions are what the bridge is told. seen: the environment is going to be drawn.
+func (c *Config) gymOptions(seen bool) gymnasium.Options {
+	g := DefaultGym()
+	if c.Gym != nil {
+		g = *c.Gym
+	}
+	o := gymnasium.DefaultOptions(gymID(c.Env))
+	o.Python, o.Kwargs, o.Wrappers, o.Observe, o.Vector = g.Python, g.Kwargs, g.Wrappers, g.Observe, g.Vector
+	o.Render, o.Deadline = seen, duration(g.Deadline)
+	return o
+}
+
+// gymVector makes n environments in processes of their own.
+func (c *Config) gymVector(n int) (env.Vector, error) {
+	o, children := c.gymOptions(false), 1
+	if c.Gym != nil {
+		children = c.Gym.Children
+	}
+	if c.ActionRepeat > 1 { // a wrapper of single environments
+		pool, err := gymnasium.NewPool(o, (n+children-1)/children)
+		if err != nil {
+			return nil, err
+		}
+		return assemble(func() (env.Environment, error) {
+			e, err := pool.New()
+			if err != nil {
+				return nil, err
+			}
+			return c.wrap(e)
+		}, n)
+	}
+	v, err := gymnasium.NewVector(o, n, children)
+	if err != nil {
+		return nil, err
+	}
+	if c.Stack > 1 {
+		return env.StackVector(v, c.Stack), nil
+	}
+	return v, nil
+}
+
+// evaluated is the number of environments that share a process where they are made one by one: as many as an
+// evaluation plays at a time.
+const evaluated = 10
+
+// pools are the processes that single environments of a configuration, and of copies of it, share.
+type pools struct {
+	mutex   sync.Mutex
+	options gymnasium.Options
+	pool    *gymnasium.Pool
+}
+
+// gymEnvironment makes one environment. Several that are made by the same configuration share processes.
+func (c *Config) gymEnvironment(seen bool) (env.Environment, error) {
+	pool, err := c.pools.of(c.gymOptions(seen))
+	if err != nil {
+		return nil, err
+	}
+	e, err := pool.New()
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// of is the pool for the options.
+func (p *pools) of(o gymnasium.Options) (*gymnasium.Pool, error) {
+	if p == nil { // nobody to share with
+		return gymnasium.NewPool(o, 1)
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.pool == nil || !reflect.DeepEqual(p.options, o) {
+		pool, err := gymnasium.NewPool(o, evaluated)
+		if err != nil {
+			return nil, err
+		}
+		p.pool, p.options = pool, o
+	}
+	return p.pool, nil
+}
+
+// keepKwargs adds what the arguments were before to what a layer of YAML has set, which the YAML package
+// replaces.
+func (c *Config) keepKwargs(before map[string]any) {
+	if c.Gym == nil {
+		return
+	}
+	for name, value := range before {
+		if _, set := c.Gym.Kwargs[name]; !set {
+			if c.Gym.Kwargs == nil {
+				c.Gym.Kwargs = map[string]any{}
+			}
+			c.Gym.Kwargs[name] = value
+		}
+	}
+}
