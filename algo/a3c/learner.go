@@ -137,8 +137,9 @@ func layOut(cfg *Config, spec env.Spec) (*nn.Net, func() dist.Distribution, erro
 func (l *Learner) Run(ctx context.Context, b algo.Boundary) error {
 	l.global.boundary = b
 	for i, m := range masters(l.global) {
-		l.workers[i].master = m
-		l.workers[i].place.enter()
+		w := l.workers[i]
+		w.master = m
+		w.anew = w.place.enter() && !w.collect.Continues()
 	}
 	errs := make([]error, len(l.workers))
 	var wg sync.WaitGroup

@@ -131,6 +131,29 @@ func TestResumesWithTheSameBits(t *testing.T) {
 	}
 }
 
+// TestMemoriesResume: older frames and recurrent states are part of what goes on.
+func TestMemoriesResume(t *testing.T) {
+	cfg := awkward(Ordered, 2, 3)
+	cfg.Network.LSTM = 4
+	learner := func(seed uint64) *Learner {
+		return newLearner(t, cfg, seed, func(worker int) (env.Vector, error) {
+			v, err := corridors(cfg.Envs, false, nil)(worker)
+			return env.StackVector(v, 3), err
+		})
+	}
+	whole := learner(11)
+	for _, tree := range saved(t, whole, 9)[:8] {
+		l := learner(99)
+		if err := state.Load(l, tree); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Run(context.Background(), until(9)); err != nil {
+			t.Fatal(err)
+		}
+		same(t, whole, l)
+	}
+}
+
 // TestResumesAgainAndAgain: a run that is interrupted at every few boundaries, each time in the midst of other
 // workers' segments, ends as if it had not been.
 func TestResumesAgainAndAgain(t *testing.T) {

@@ -44,11 +44,12 @@ func (x *world) State(w state.Walker) error {
 	return x.collector.State(w)
 }
 
-// enter begins a run: a worker that goes on from a loaded state has nothing to pull.
-func (p *place) enter() {
+// enter begins a run, and says whether it goes on from a loaded state: then there is nothing to pull.
+func (p *place) enter() (resumed bool) {
 	if p.pulled {
 		p.stands.Store(leaving)
 	}
+	return p.pulled
 }
 
 // exit ends a worker's run.

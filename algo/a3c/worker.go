@@ -74,16 +74,13 @@ type worker struct {
 	distribution dist.Distribution // for the loss
 
 	gradient Gradient
-	lost     uint64 // as the next Gradient has it
+	anew     bool // the world could not be loaded with the rest, and has to begin new episodes
 }
 
 // run repeats the loop of the paper until the master says stop: pull the global parameters, act for a
 // segment, compute returns and losses, differentiate them, push the gradient.
 func (w *worker) run(ctx context.Context) (err error) {
 	defer algo.Recover(&err)
-	if err := w.rejoin(); err != nil {
-		return err
-	}
 	var g *Gradient
 	for {
 		if err := ctx.Err(); err != nil { // seen here, since an exchange need not wait
@@ -100,21 +97,18 @@ func (w *worker) run(ctx context.Context) (err error) {
 	}
 }
 
-// rejoin prepares a worker for a run that goes on: what could not be loaded begins anew.
-func (w *worker) rejoin() error {
-	if !w.place.pulled || w.collect.Continues() {
-		return nil
-	}
-	w.lost = 1
-	return w.collect.Restart()
-}
-
 // learn lives through a segment and differentiates its loss. A failure, also a panic, waits in the gradient
 // for the worker's turn.
 func (w *worker) learn(version uint64) *Gradient {
 	g := &w.gradient
-	g.Skip, g.Lost, w.lost = false, w.lost, 0
+	g.Skip, g.Lost = false, 0
 	defer algo.Recover(&g.Err)
+	if w.anew {
+		w.anew, g.Lost = false, 1
+		if g.Err = w.collect.Restart(); g.Err != nil {
+			return g
+		}
+	}
 	w.collect.Seen.Reset()
 	segment, err := w.collect.Collect()
 	if _, lost := errors.AsType[*env.Restarted](err); lost {
