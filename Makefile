@@ -62,7 +62,7 @@ UV   ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
 	--generate-hashes --no-header --no-emit-index-url
 python-lock: ## pin the Python packages again, from each .in file
-	cd internal/pyenv/pyenvtest && $(LOCK) requirements.in -o requirements.lock
+	cd internal/pyenv/pyenvtest && $(LOCK) --overrides overrides.txt requirements.in -o requirements.lock
 	cd internal/pyenv/gymnasium && $(LOCK) *.in -o gymnasium.lock
 	cd bench/compare && $(LOCK) requirements.in -o requirements.lock
 

@@ -117,7 +117,8 @@ func vacate(folder string) error {
 	return nil
 }
 
-// install installs what the lock pins into the environment in folder, and then keeps the lock there.
+// install installs what the lock pins into the environment in folder, and then keeps the lock there. A lock names
+// all that is needed: what a package asks for beyond that was left out on purpose.
 func install(ctx context.Context, folder string, lock []byte) error {
 	path := filepath.Join(folder, installed)
 	next := path + ".new"
@@ -125,7 +126,7 @@ func install(ctx context.Context, folder string, lock []byte) error {
 		return fmt.Errorf("install the Python packages: %w", err)
 	}
 	err := run(ctx, interpreter(folder), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check",
-		"--only-binary", ":all:", "--require-hashes", "-r", next)
+		"--only-binary", ":all:", "--require-hashes", "--no-deps", "-r", next)
 	if err != nil {
 		return fmt.Errorf("install the pinned Python packages (a package index must be reachable by pip; they are pinned for Python 3.11 to 3.13): %w", err)
 	}

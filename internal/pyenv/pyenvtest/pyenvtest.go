@@ -34,7 +34,7 @@ func environment(lock []byte) (string, error) {
 }
 
 // Interpreter returns the Python that has the packages which the tests compare covey with (Gymnasium,
-// NumPy, safetensors, TensorBoard), and makes its environment on first use. Where that is impossible
+// MinAtar, NumPy, safetensors, TensorBoard), and makes its environment on first use. Where that is impossible
 // the test fails and says what to install; only COVEY_SKIP_PYTHON=1 skips it.
 func Interpreter(t testing.TB) string {
 	t.Helper()

@@ -11,7 +11,7 @@ func TestInterpreterHasThePinnedPackages(t *testing.T) {
 import sys
 from importlib.metadata import version
 print(*(name + "==" + version(name) for name in sys.argv[1:]), sep="\n")`
-	pinned := []string{"gymnasium", "numpy", "safetensors", "tensorboard"}
+	pinned := []string{"gymnasium", "minatar", "numpy", "safetensors", "tensorboard"}
 	out, err := exec.Command(Interpreter(t), append([]string{"-c", script}, pinned...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
