@@ -101,13 +101,15 @@ func (s *suite) otherSeedOtherEpisode() error {
 	return s.with(func(e env.Environment) error {
 		var first []moment
 		for seed := range uint64(8) {
-			if err := e.Reset(seed, s.poisoned(0)); err != nil {
+			start := moment{obs: s.poisoned(0)}
+			if err := e.Reset(seed, start.obs); err != nil {
 				return err
 			}
 			moments, err := s.proceed(e, actions(0), 50)
 			if err != nil {
 				return err
 			}
+			moments = append([]moment{start}, moments...)
 			if seed == 0 {
 				first = moments
 			} else if differs := difference(first, moments) != nil; differs && s.unseeded {
