@@ -11,6 +11,8 @@ import (
 	"covey"
 	"covey/algo/a3c"
 	"covey/env/classic"
+	"covey/env/memory"
+	"covey/env/minatar"
 	"covey/zoo"
 )
 
@@ -36,8 +38,8 @@ func TestEveryPresetIsValid(t *testing.T) {
 	}
 }
 
-func TestEveryEnvironmentIsListedAndHasAPreset(t *testing.T) {
-	for _, id := range classic.IDs() {
+func TestEveryEnvironmentIsListed(t *testing.T) {
+	for _, id := range slices.Concat(classic.IDs(), memory.IDs(), minatar.IDs()) {
 		if !slices.Contains(covey.Environments(), id) {
 			t.Errorf("%s is not listed", id)
 		}
@@ -50,6 +52,8 @@ func TestEveryEnvironmentIsListedAndHasAPreset(t *testing.T) {
 		if e.Spec().ID != id {
 			t.Errorf("%s makes %s", id, e.Spec().ID)
 		}
+	}
+	for _, id := range classic.IDs() {
 		if _, err := covey.Preset("a3c", id, ""); err != nil {
 			t.Error(err)
 		}

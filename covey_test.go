@@ -90,7 +90,11 @@ func TestLoadedPoliciesAreThoseOfTheRun(t *testing.T) {
 	for _, id := range covey.Environments() {
 		dir := filepath.Join(t.TempDir(), "run")
 		cfg := small(t, "a3c", id)
-		cfg.Seconds, cfg.A3C.NormalizeObservations, cfg.A3C.NormalizeRewards = 0, true, true
+		e, err := covey.NewEnvironment(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Seconds, cfg.A3C.NormalizeObservations, cfg.A3C.NormalizeRewards = 0, !e.Spec().Observation.Bytes, true
 		run := mustTrain(t, cfg, covey.Options{Dir: dir})
 		for _, folder := range []string{dir, filepath.Join(dir, train.CheckpointFolder)} {
 			p, loaded, err := covey.LoadPolicy(folder)

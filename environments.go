@@ -8,6 +8,8 @@ import (
 
 	"covey/env"
 	"covey/env/classic"
+	"covey/env/memory"
+	"covey/env/minatar"
 	"covey/env/supervise"
 	"covey/internal/nearest"
 )
@@ -17,9 +19,22 @@ var environments = map[string]func(id string) (env.Environment, error){
 	"Acrobot-v1":               classic.New,
 	"CartPole-v0":              classic.New,
 	"CartPole-v1":              classic.New,
+	"MinAtar/Asterix-v0":       minatar.New,
+	"MinAtar/Asterix-v1":       minatar.New,
+	"MinAtar/Breakout-v0":      minatar.New,
+	"MinAtar/Breakout-v1":      minatar.New,
+	"MinAtar/Freeway-v0":       minatar.New,
+	"MinAtar/Freeway-v1":       minatar.New,
+	"MinAtar/Seaquest-v0":      minatar.New,
+	"MinAtar/Seaquest-v1":      minatar.New,
+	"MinAtar/SpaceInvaders-v0": minatar.New,
+	"MinAtar/SpaceInvaders-v1": minatar.New,
 	"MountainCar-v0":           classic.New,
 	"MountainCarContinuous-v0": classic.New,
 	"Pendulum-v1":              classic.New,
+	"Recall8-v0":               memory.New,
+	"TMaze10-v0":               memory.New,
+	"TMaze40-v0":               memory.New,
 }
 
 // Environments lists the known environments.

@@ -40,11 +40,14 @@ or a part of the name.`,
 					return err
 				}
 				s := e.Spec()
-				threshold := "-"
+				steps, threshold := "-", "-"
+				if s.MaxSteps > 0 {
+					steps = fmt.Sprint(s.MaxSteps)
+				}
 				if s.RewardThreshold != nil {
 					threshold = fmt.Sprint(*s.RewardThreshold)
 				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", id, spaceName(s.Observation), spaceName(s.Action), s.MaxSteps, threshold)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", id, spaceName(s.Observation), spaceName(s.Action), steps, threshold)
 				if err := e.Close(); err != nil {
 					return err
 				}
