@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"covey"
+	"covey/env"
 	"covey/train"
 )
 
@@ -86,4 +87,37 @@ func rows(t *testing.T, dir string) string {
 		lines = append(lines, strings.Join(append(cells[:3:3], cells[5:]...), ","))
 	}
 	return strings.Join(lines, "")
+}
+
+// TestManifestSaysWhetherEpisodesGoOn: those of environments that cannot be saved begin anew, and the run is not one that
+// repeats itself.
+func TestManifestSaysWhetherEpisodesGoOn(t *testing.T) {
+	for _, saved := range []bool{true, false} {
+		for _, algo := range []string{"a3c", "dqn"} {
+			dir := filepath.Join(t.TempDir(), "run")
+			opt := covey.Options{Dir: dir, Environment: func() (env.Environment, error) {
+				e, err := covey.NewEnvironment("CartPole-v1")
+				if saved || err != nil {
+					return e, err
+				}
+				return struct{ env.Environment }{e}, nil
+			}}
+			cfg := small(t, algo, "CartPole-v1")
+			cfg.Seconds, cfg.Steps = 0, 300
+			if run := mustTrain(t, cfg, opt); !run.Deterministic {
+				t.Errorf("%s: the first part does not repeat itself", algo)
+			}
+			c, err := train.OpenPolicy(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Manifest.EnvironmentRestored != saved {
+				t.Errorf("%s in environments that can be saved: %v, the manifest says %v", algo, saved, c.Manifest.EnvironmentRestored)
+			}
+			run, err := covey.Resume(context.Background(), func(c *covey.Config) error { c.Steps = 600; return nil }, opt)
+			if err != nil || run.Deterministic != saved || run.EnvSteps < 600 || (run.Faults == 0) != saved {
+				t.Errorf("%s in environments that can be saved: %v: %+v, error %v", algo, saved, run, err)
+			}
+		}
+	}
 }

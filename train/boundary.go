@@ -101,8 +101,8 @@ func (r *run) spent(p *algo.Progress) bool {
 // after is the first multiple of every beyond step.
 func after(step, every uint64) uint64 { return (step/every + 1) * every }
 
-// lookAtClock does what depends on it: the budget of time and the progress line; and it notes the time for who
-// saves. It is looked at every few milliseconds, and at most every 64 turns.
+// lookAtClock does what depends on it: the budget of time and the progress line; it notes the time for who saves,
+// and hears what there is to be told. It is looked at every few milliseconds, and at most every 64 turns.
 func (r *run) lookAtClock() {
 	now := r.now()
 	if now-r.clock < 5*time.Millisecond {
@@ -111,6 +111,7 @@ func (r *run) lookAtClock() {
 		r.stride = max(r.stride/2, 1)
 	}
 	r.clock, r.nextClock = now, r.turns+r.stride
+	r.hear()
 	if limit := r.opt.Budget.Time; limit > 0 && now >= limit {
 		r.stopped = true
 	}

@@ -134,6 +134,24 @@ func TestFolderInUseIsRefused(t *testing.T) {
 	}
 }
 
+// TestFolderOfNoRunIsTaken: one whose run was killed before its configuration stood there.
+func TestFolderOfNoRunIsTaken(t *testing.T) {
+	o := options()
+	o.Dir = t.TempDir()
+	for _, name := range []string{checkpoint.LockFile, ConfigFile + aside} {
+		if err := os.WriteFile(filepath.Join(o.Dir, name), []byte("x"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(o.Dir, CheckpointFolder), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, newPupil(t), o)
+	if _, err := Run(context.Background(), with(newPupil(t)), o); err == nil || !strings.Contains(err.Error(), "is not empty: it holds best") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestFailureKeepsTheLastGoodPolicy: the learner reports a loss that is no number, its parameters
 // being good or already broken.
 func TestFailureKeepsTheLastGoodPolicy(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 func (r *run) finish() (*Result, error) {
 	wall := r.now()
 	r.line.Clear()
+	r.hear()
 	r.judge()
 	res := &r.result
 	res.EnvSteps, res.Updates, res.Episodes = r.counters.EnvSteps, r.counters.Updates, r.counters.Episodes

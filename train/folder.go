@@ -26,6 +26,7 @@ const (
 	eventFile = "events.out.tfevents.covey"
 	panicFile = "panics.txt" // where panics happened
 	oldFolder = "last"       // checkpoint of the latest policy, in runs of schema 1
+	aside     = ".new"       // ends the name of a configuration that is not in its place yet
 )
 
 var (
@@ -68,7 +69,7 @@ func openFolder(opt *Options, names []string) (f *folder, err error) {
 	if opt.Resume {
 		return f, nil
 	}
-	if err := errors.Join(f.begin(), f.beginFiles()); err != nil {
+	if err := f.beginFiles(); err != nil {
 		return nil, errors.Join(err, f.abandon())
 	}
 	return f, nil
@@ -90,19 +91,29 @@ func (f *folder) lockNew() (err error) {
 	if err := refuse(f.dir); err != nil { // somebody was faster
 		return err
 	}
-	if err := os.Mkdir(f.path(CheckpointFolder), 0o777); err != nil {
+	if err := os.Mkdir(f.path(CheckpointFolder), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("make run folder: %w", err)
 	}
-	return nil
+	return f.begin()
 }
 
-// refuse returns an error unless the folder is empty but for a lock.
+// refuse returns an error unless the folder is empty, but for what a run leaves that was killed before its configuration
+// stood there.
 func refuse(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("make run folder: %w", err)
 	}
-	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return e.Name() == checkpoint.LockFile })
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool {
+		switch e.Name() {
+		case checkpoint.LockFile, ConfigFile + aside:
+			return true
+		case CheckpointFolder:
+			inside, err := os.ReadDir(filepath.Join(dir, CheckpointFolder))
+			return err == nil && len(inside) == 0
+		}
+		return false
+	})
 	if len(entries) == 0 {
 		return nil
 	}
@@ -187,11 +198,11 @@ func (f *folder) beginFiles() error {
 
 // begin puts the configuration there, and takes away the result that the run had when it was left.
 func (f *folder) begin() error {
-	aside := f.path(ConfigFile) + ".new"
-	if err := os.WriteFile(aside, f.opt.Labels.Config, 0o666); err != nil {
+	next := f.path(ConfigFile) + aside
+	if err := os.WriteFile(next, f.opt.Labels.Config, 0o666); err != nil {
 		return err
 	}
-	if err := os.Rename(aside, f.path(ConfigFile)); err != nil {
+	if err := os.Rename(next, f.path(ConfigFile)); err != nil {
 		return err
 	}
 	if err := os.Remove(f.path(ResultFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {

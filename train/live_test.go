@@ -96,6 +96,26 @@ func TestPanicsOfOursAreNotRetried(t *testing.T) {
 	}
 }
 
+// TestIncidentsAreTold, by whichever goroutine they are noted.
+func TestIncidentsAreTold(t *testing.T) {
+	o := busy(t.TempDir())
+	o.Incidents = new(Incidents)
+	l := newBusy(t)
+	before := l.before
+	l.before = func(turn uint64) error {
+		if turn == 100 || turn == 300 { // the last one, too
+			done := make(chan struct{})
+			go func() { o.Incidents.Note("an environment was made anew"); close(done) }()
+			<-done
+		}
+		return before(turn)
+	}
+	r := mustRun(t, l, o)
+	if n := strings.Count(strings.Join(r.Warnings, "\n"), "an environment was made anew"); n != 2 || r.EnvRestarts != 2 {
+		t.Errorf("told %d times, %d counted: %q", n, r.EnvRestarts, r.Warnings)
+	}
+}
+
 // TestAnAbandonedLearnerStaysOut: when it comes back, its boundary is closed to it.
 func TestAnAbandonedLearnerStaysOut(t *testing.T) {
 	back, told := make(chan struct{}), make(chan error, 1)

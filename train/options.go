@@ -35,7 +35,9 @@ type Options struct {
 	// saves do not count. 0: forever.
 	Deadline time.Duration
 	Restarts int // of learners that panic or hang
-	Fallback Fallback
+	// Incidents are those of the environments that learners act in; nil: nobody supervises them.
+	Incidents *Incidents
+	Fallback  Fallback
 	// LogEvery is the number of environment steps between two rows of metrics; 0: a two-hundredth of
 	// the budget, or 10,000 without one.
 	LogEvery    uint64

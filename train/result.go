@@ -36,6 +36,7 @@ type Result struct {
 	Resumes     int    `json:"resumes"`      // times that the run was gone on with
 	Restarts    int    `json:"restarts"`     // of learners that panicked or hung
 	Abandoned   int    `json:"abandoned"`    // of these, those that hung: their goroutines stay
+	EnvRestarts int    `json:"env_restarts"` // of environments that failed
 	Faults      uint64 `json:"faults"`       // times that episodes under way were lost
 	Fallbacks   int    `json:"fallbacks"`    // returns to the best policy after a collapse
 	FailedSaves int    `json:"failed_saves"` // checkpoints that could not be written

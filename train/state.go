@@ -112,7 +112,7 @@ func (r *run) resultState(w state.Walker) error {
 	for _, x := range []struct {
 		name  string
 		value *int
-	}{{"resumes", &res.Resumes}, {"restarts", &res.Restarts}, {"abandoned", &res.Abandoned}, {"fallbacks", &res.Fallbacks}, {"failed_saves", &res.FailedSaves}} {
+	}{{"resumes", &res.Resumes}, {"restarts", &res.Restarts}, {"abandoned", &res.Abandoned}, {"env_restarts", &res.EnvRestarts}, {"fallbacks", &res.Fallbacks}, {"failed_saves", &res.FailedSaves}} {
 		if err := state.Int(w, x.name, x.value); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"covey/algo"
@@ -152,6 +153,11 @@ func (l *Learner) Run(ctx context.Context, b algo.Boundary) error {
 	}
 	wg.Wait()
 	return errors.Join(append(errs, l.Close())...)
+}
+
+// Continues says whether the episodes under way are part of the learner's state.
+func (l *Learner) Continues() bool {
+	return !slices.ContainsFunc(l.workers, func(w *worker) bool { return !w.collect.Continues() })
 }
 
 // Close closes the environments.

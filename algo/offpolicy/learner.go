@@ -112,6 +112,12 @@ func (l *Learner) ReplayBytes() uint64 {
 	return replay.Size(l.agent.Policy().Spec, l.cfg.Envs, l.cfg.Replay)
 }
 
+// Continues says whether the episodes under way are part of the learner's state.
+func (l *Learner) Continues() bool {
+	_, ok := l.collector.vector.(state.Stateful)
+	return ok
+}
+
 // Close closes the environments; Run has done so when it returns.
 func (l *Learner) Close() error {
 	if l.closed {
