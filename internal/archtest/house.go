@@ -51,6 +51,7 @@ var house = []room{
 	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation internal/pyenv env env/* policy transitions metrics train zoo .", main: true},
 	{path: "bench/stats", pure: true},
 	{path: "bench/compare", knows: "internal/pyenv"},
+	{path: "bench/torture", knows: "checkpoint train bench/compare", main: true},
 	{path: "bench/*", knows: "internal/kernel internal/pyenv env env/gymnasium policy replay zoo . bench/stats bench/compare", main: true},
 }
 
