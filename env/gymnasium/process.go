@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 )
 
@@ -20,6 +21,10 @@ var (
 	spaces string
 	//go:embed python/worlds.py
 	worlds string
+	//go:embed python/atari.py
+	atari string
+	//go:embed python/doom.py
+	doom string
 )
 
 // request is what a process is asked to be.
@@ -97,13 +102,13 @@ func startProcess(python string, r request, shared, litters bool, output *tail) 
 		return nil, nil, err
 	}
 	message, err = json.Marshal(map[string]any{
-		"request": r, "modules": map[string]string{"bridge": bridge, "spaces": spaces, "worlds": worlds},
+		"request": r, "modules": map[string]string{"bridge": bridge, "spaces": spaces, "worlds": worlds, "atari": atari, "doom": doom},
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("its arguments: %w", err)
 	}
 	p.cmd.Args = []string{python, "-u", "-X", "faulthandler", "-c", boot, fmt.Sprint(len(message))}
-	p.cmd.Env = surroundings()
+	p.cmd.Env = surroundings(r.Render)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin, stdout, stderr
 	isolate(p.cmd)
 	if err = p.cmd.Start(); err != nil {
@@ -126,11 +131,14 @@ func (p *process) moveOut(r *request) (err error) {
 
 // surroundings is the environment that a process sees. Several share the cores, so none is to use threads of its
 // own; and there may be no screen.
-func surroundings() []string {
+func surroundings(render bool) []string {
 	all := os.Environ()
 	defaults := []string{"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1", "PYTHONIOENCODING=utf-8", "PYGAME_HIDE_SUPPORT_PROMPT=1"}
 	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		defaults = append(defaults, "SDL_VIDEODRIVER=dummy", "SDL_AUDIODRIVER=dummy")
+		if render && runtime.GOOS == "linux" { // else MuJoCo need not find the library
+			defaults = append(defaults, "MUJOCO_GL=egl")
+		}
 	}
 	for _, d := range defaults {
 		name, _, _ := strings.Cut(d, "=")

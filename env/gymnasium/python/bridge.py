@@ -168,6 +168,10 @@ def main(request, load):
         sys.path[0] = request["path"]
     try:
         load("spaces")
+        for wrapper in request["wrappers"] or ():
+            module = wrapper["name"].partition(":")[0]
+            if module.startswith("covey_"):
+                load(module.removeprefix("covey_"))
         world = load("worlds").make(request)
         spec = world.spec()
         pipes.answer(b"K", spec)

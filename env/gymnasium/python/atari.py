@@ -1,0 +1,76 @@
+"""How Atari games are shown and played (Mnih et al. 2015, methods; Machado et al. 2018).
+
+What would cross the bridge several times in a step is done here, on the emulator itself; screens leave as it draws
+them, in grey, and are made smaller on covey's side, where that is faster.
+"""
+
+import gymnasium
+import numpy as np
+
+
+class Preprocessing(gymnasium.Wrapper):
+    """Plays each action for some frames and shows the brighter of the last two screens, in grey.
+
+    noops: an episode starts after up to so many frames in which nothing is done. fire: and after the button is pressed
+    once, in games that wait for it. life_loss: losing a life ends an episode, of which only the score knows;
+    the game goes on in the next one.
+    """
+
+    def __init__(self, env, skip=4, noops=30, fire=True, life_loss=False):
+        super().__init__(env)
+        game = env.unwrapped
+        if getattr(game, "_frameskip", 1) != 1:
+            raise ValueError(f"want frameskip=1 below, not {game._frameskip}: frames are skipped here")
+        self.ale, self.buttons = game.ale, game._action_set
+        self.skip, self.noops, self.life_loss = skip, noops, life_loss
+        meanings = game.get_action_meanings()
+        self.fire = meanings.index("FIRE") if fire and "FIRE" in meanings else None
+        height, width = self.ale.getScreenDims()
+        self.screens = np.zeros((2, height, width), np.uint8)
+        self.shown = np.zeros((height, width), np.uint8)
+        self.observation_space = gymnasium.spaces.Box(0, 255, (height, width), np.uint8)
+        self.over, self.lives = True, 0
+
+    def reset(self, *, seed=None, options=None):
+        info = {}
+        if self.over or seed is not None:
+            info = self.start(seed, options)
+            for _ in range(self.unwrapped.np_random.integers(1, self.noops + 1) if self.noops else 0):
+                self.press(0, seed, options)
+        else:
+            self.press(0, seed, options)
+        if self.fire is not None:
+            self.press(self.fire, seed, options)
+        self.over, self.lives = False, self.ale.lives()
+        self.ale.getScreenGrayscale(self.shown)
+        return self.shown, info
+
+    def start(self, seed, options):
+        return self.env.reset(seed=seed, options=options)[1]
+
+    def press(self, button, seed, options):
+        """Plays a frame, of a new game where it was the last one."""
+        self.ale.act(self.buttons[button], 1.0)
+        if self.ale.game_over():
+            self.start(seed, options)
+
+    def step(self, action):
+        act, button, reward = self.ale.act, self.buttons[action], 0.0
+        terminated = truncated = False
+        for left in range(self.skip - 1, -1, -1):
+            reward += act(button, 1.0)
+            terminated, truncated = self.ale.game_over(with_truncation=False), self.ale.game_truncated()
+            self.over = terminated or truncated
+            if self.life_loss:
+                terminated = terminated or self.ale.lives() < self.lives
+            if terminated or truncated:
+                break
+            if left == 1:
+                self.ale.getScreenGrayscale(self.screens[0])
+        self.lives = self.ale.lives()
+        if terminated or truncated or self.skip == 1:
+            self.ale.getScreenGrayscale(self.shown)
+        else:
+            self.ale.getScreenGrayscale(self.screens[1])
+            np.maximum(self.screens[0], self.screens[1], out=self.shown)
+        return self.shown, reward, terminated, truncated, {"lives": self.lives}

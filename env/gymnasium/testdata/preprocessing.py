@@ -1,0 +1,70 @@
+"""Plays Atari by covey's preprocessing and by Gymnasium's, given the same actions, and compares what they show.
+
+Argument: the folder of atari.py.
+"""
+
+import sys
+
+import ale_py
+import gymnasium
+import numpy as np
+
+sys.path.insert(0, sys.argv[1])
+import atari
+
+gymnasium.register_envs(ale_py)
+ale_py.ALEInterface.setLoggerMode(ale_py.LoggerMode.Error)
+
+
+def make(game):
+    return gymnasium.make(game, frameskip=1, max_num_frames_per_episode=900, disable_env_checker=True)
+
+
+def compare(game, life_loss):
+    """Returns how many steps were compared, and how many episodes ended."""
+    theirs = gymnasium.wrappers.AtariPreprocessing(
+        make(game), frame_skip=4, noop_max=30, terminal_on_life_loss=life_loss, screen_size=(160, 210)
+    )
+    ours = atari.Preprocessing(make(game), life_loss=life_loss, fire=False)
+    rng = np.random.default_rng(1)
+    steps = ends = 0
+    for seed in range(3):
+        x, y = theirs.reset(seed=seed)[0], ours.reset(seed=seed)[0]
+        assert (x == y).all(), f"{game}: the first screens differ"
+        ended = False
+        while not ended:
+            action = int(rng.integers(theirs.action_space.n))
+            x, *want, _ = theirs.step(action)
+            y, *got, _ = ours.step(action)
+            assert want == got, f"{game}, step {steps}: {got}, want {want}"
+            ended = want[1] or want[2]
+            assert ended or (x == y).all(), f"{game}, step {steps}: the screens differ by {np.abs(x.astype(int) - y).max()}"
+            steps += 1
+        ends += 1
+    return steps, ends
+
+
+def lives():
+    """A life that is lost ends an episode, not the game: its score goes on, and a new game starts only after the last."""
+    env = atari.Preprocessing(make("ALE/Breakout-v5"), life_loss=True)
+    core = env.unwrapped.ale
+    env.reset(seed=1)
+    seen = []
+    for _ in range(4000):
+        _, _, terminated, truncated, info = env.step(3)
+        if not (terminated or truncated):
+            continue
+        seen.append(info["lives"])
+        frame = core.getEpisodeFrameNumber()
+        env.reset()
+        later = core.getEpisodeFrameNumber()
+        assert (later > frame) == (seen[-1] > 0 and not truncated), f"after {seen}: frame {frame}, then {later}"
+        if len(seen) > 10:
+            break
+    assert {4, 3} <= set(seen), f"lives left at the ends: {seen}"
+
+
+for game in "ALE/Pong-v5", "ALE/Breakout-v5", "ALE/SpaceInvaders-v5":
+    for life_loss in False, True:
+        print(game, life_loss, *compare(game, life_loss))
+lives()
