@@ -44,7 +44,7 @@ type Config struct {
 
 	Checkpoint Checkpoint `yaml:"checkpoint"`
 	Deadline   float64    `yaml:"deadline"` // seconds between two updates after which a learner counts as hung; 0: never
-	Restarts   int        `yaml:"restarts"` // of learners that panic or hang
+	Restarts   int        `yaml:"restarts"` // of learners that panic or hang, and of environments that fail, in each vector of them
 	Fallback   Fallback   `yaml:"fallback"`
 
 	LogEvery    uint64 `yaml:"log_every"`   // environment steps between two rows of metrics; 0: a two-hundredth of steps

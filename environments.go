@@ -101,12 +101,9 @@ func (c *Config) wrap(e env.Environment) (env.Environment, error) {
 	return e, nil
 }
 
-// restarts is how often environments that fail are made anew, in each vector of a run.
-const restarts = 10
-
 // vectors makes vectors of so many environments, which outlive their failures. own: makes environments that are not
-// covey's; nil: the configured ones are meant.
-func (c *Config) vectors(own func() (env.Environment, error)) func(n int) (env.Vector, error) {
+// covey's; nil: the configured ones are meant. note is told of each failure that was made good.
+func (c *Config) vectors(own func() (env.Environment, error), note func(string)) func(n int) (env.Vector, error) {
 	create := func(n int) (env.Vector, error) { return assemble(c.Environment, n) }
 	switch {
 	case own != nil:
@@ -115,7 +112,7 @@ func (c *Config) vectors(own func() (env.Environment, error)) func(n int) (env.V
 		create = c.gymVector
 	}
 	return func(n int) (env.Vector, error) {
-		return supervise.Vector(func() (env.Vector, error) { return create(n) }, supervise.Options{Budget: restarts})
+		return supervise.Vector(func() (env.Vector, error) { return create(n) }, supervise.Options{Budget: c.Restarts, Log: note})
 	}
 }
 

@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"covey"
 	"covey/env"
+	"covey/state"
 	"covey/train"
 )
 
@@ -118,6 +120,46 @@ func TestManifestSaysWhetherEpisodesGoOn(t *testing.T) {
 			if err != nil || run.Deterministic != saved || run.EnvSteps < 600 || (run.Faults == 0) != saved {
 				t.Errorf("%s in environments that can be saved: %v: %+v, error %v", algo, saved, run, err)
 			}
+		}
+	}
+}
+
+// clumsy panics in its step number at, once over all that share left.
+type clumsy struct {
+	env.Environment
+	state.Stateful
+	left *atomic.Int32
+	at   int
+}
+
+func (c *clumsy) Step(action []float32, obs env.Values) (env.Outcome, error) {
+	if c.at--; c.at == 0 && c.left.Add(-1) >= 0 {
+		panic("tripped")
+	}
+	return c.Environment.Step(action, obs)
+}
+
+// TestFailingEnvironmentsAreMadeAnew: one that can be saved changes nothing by its panic, which is told.
+func TestFailingEnvironmentsAreMadeAnew(t *testing.T) {
+	for _, algo := range []string{"a3c", "dqn"} {
+		var runs [2]*covey.Run
+		for i := range runs {
+			left := new(atomic.Int32)
+			left.Store(int32(i))
+			cfg := small(t, algo, "CartPole-v1")
+			cfg.Seconds = 0
+			runs[i] = mustTrain(t, cfg, covey.Options{Environment: func() (env.Environment, error) {
+				e, err := covey.NewEnvironment("CartPole-v1")
+				if err != nil {
+					return nil, err
+				}
+				return &clumsy{e, e.(state.Stateful), left, 333}, nil
+			}})
+		}
+		whole, tripped := runs[0], runs[1]
+		if whole.ParamsSHA256 != tripped.ParamsSHA256 || !tripped.Deterministic || tripped.EnvRestarts != 1 || whole.EnvRestarts != 0 ||
+			!strings.Contains(strings.Join(tripped.Warnings, "\n"), "tripped") {
+			t.Errorf("%s: %+v\nwant\n%+v", algo, tripped.Result, whole.Result)
 		}
 	}
 }

@@ -80,8 +80,9 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 		}
 		own = environment
 	}
-	t := algorithms[cfg.Algo].traits(cfg)
-	result, err := train.Run(ctx, cfg.learners(own, &opt, resume), train.Options{
+	t, incidents := algorithms[cfg.Algo].traits(cfg), new(train.Incidents)
+	vectors := cfg.vectors(own, incidents.Note)
+	result, err := train.Run(ctx, cfg.learners(vectors, &opt, resume), train.Options{
 		Labels: train.Labels{
 			Env: cfg.Env, Algo: cfg.Algo, Update: t.update, Kernel: Kernel(), Version: Version(),
 			Seed: cfg.Seed, Workers: t.workers, Config: text,
@@ -93,7 +94,7 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 		},
 		Dir: opt.Dir, Resume: resume, Fits: c.fits,
 		Checkpoints: train.Checkpoints{Period: duration(cfg.Checkpoint.Seconds), Every: cfg.Checkpoint.Steps, Keep: cfg.Checkpoint.Keep},
-		Deadline:    duration(cfg.Deadline), Restarts: cfg.Restarts,
+		Deadline:    duration(cfg.Deadline), Restarts: cfg.Restarts, Incidents: incidents,
 		Fallback: train.Fallback{Times: cfg.Fallback.Times, Rate: cfg.Fallback.Rate},
 		LogEvery: cfg.LogEvery, TensorBoard: cfg.TensorBoard,
 		Output: cfg.output(opt.Output), Started: opt.Started, Deterministic: t.deterministic, Offline: cfg.Offline,
@@ -105,15 +106,15 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 }
 
 // learners makes the learner that the resolved configuration asks for, and makes it anew where the run has to.
-// One that goes on has its experience from a checkpoint, and need not find the file. own: as of Config.vectors.
-func (c *Config) learners(own func() (env.Environment, error), opt *Options, resume bool) train.Create {
+// One that goes on has its experience from a checkpoint, and need not find the file.
+func (c *Config) learners(vectors func(n int) (env.Vector, error), opt *Options, resume bool) train.Create {
 	first := true
 	return func(rate float32) (algo.Learner, error) {
 		cfg, a := c, algorithms[c.Algo]
 		if rate != 1 {
 			cfg = a.slowed(c, rate)
 		}
-		l, err := a.learner(cfg, cfg.vectors(own))
+		l, err := a.learner(cfg, vectors)
 		if err != nil {
 			return nil, cfg.located(err)
 		}
