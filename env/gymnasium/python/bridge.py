@@ -59,6 +59,12 @@ class Pipes:
                 except BrokenPipeError:
                     end()
 
+    def done(self):
+        try:
+            os.write(self.answers, b"K")
+        except BrokenPipeError:
+            end()
+
     def message(self):
         size = bytearray(4)
         self.read(size)
@@ -191,37 +197,38 @@ def main(request, load):
 def serve(pipes, world, memory, layout):
     """Answers until covey is gone. memory: None where it is shared."""
     finals, flags = layout["finals"][0], slice(layout["flags"][0], layout["flags"][0] + world.rows)
+    read, commands, go, done = os.read, pipes.commands, world.go, pipes.done
     while True:
-        command = os.read(pipes.commands, 1)
-        row = bytearray(4)
-        if command == b"G" and memory is not None:
+        command = read(commands, 1)
+        if command != b"G":
+            rarely(command, pipes, world)
+            continue
+        if memory is not None:
             pipes.read(memory[: layout["input"]])
-        elif command == b"P":
-            pipes.read(row)
-        elif not command:
-            end()
         try:
-            answer = do(command, world, struct.unpack("<I", row)[0])
+            go()
         except BaseException as error:
             pipes.answer(b"E", report(error, world))
             continue
-        pipes.write(b"K", *answer)
-        if command == b"G" and memory is not None:
+        done()
+        if memory is not None:
             pipes.write(memory[layout["input"] : None if any(memory[flags]) else finals])
-        elif command == b"Q":
-            end()
 
 
-def do(command, world, row):
-    """Does what a command asks, and returns what the answer has beside the memory."""
-    if command == b"G":
-        world.go()
-    elif command == b"P":
-        frame = world.render(row)
-        return struct.pack("<II", *frame.shape[:2]), frame
-    elif command == b"Q":
-        world.op, world.row = "close", None
-        world.close()
-    else:
-        raise ValueError(f"unknown command {command}")
-    return ()
+def rarely(command, pipes, world):
+    """Does what is not asked at every step."""
+    try:
+        if command == b"P":
+            row = bytearray(4)
+            pipes.read(row)
+            frame = world.render(struct.unpack("<I", row)[0])
+            pipes.write(b"K", struct.pack("<II", *frame.shape[:2]), frame)
+            return
+        if command == b"Q":
+            world.op, world.row = "close", None
+            world.close()
+            pipes.done()
+    except BaseException as error:
+        pipes.answer(b"E", report(error, world))
+        return
+    end()

@@ -117,19 +117,19 @@ class Singles(World):
 
     def __init__(self, request):
         super().__init__(request)
-        self.envs = [None] * self.rows
+        self.envs, self.steps = [None] * self.rows, [None] * self.rows  # and their method step
         self.seeded = [True] * self.rows  # whether an episode that follows another is given a seed of its own
         for row in range(self.rows if request["eager"] else 1):
             self.make(row)
 
     def make(self, row):
-        self.op, self.row = "make", row
+        self.op = "make"
         env = self.create(**self.kwargs)
         for wrapper in self.request["wrappers"] or ():
             env = thing(wrapper["name"])(env, **(wrapper["kwargs"] or {}))
         if not hasattr(env, "observation_space") or not hasattr(env, "action_space"):
             raise Unsupported(f"{type(env).__name__} is no Gymnasium environment: it lacks observation_space or action_space")
-        self.envs[row] = env
+        self.envs[row], self.steps[row] = env, env.step
         # Atari loads its game anew for a seed, which takes as long as 300 steps; the first one's stream goes on instead.
         self.seeded[row] = not hasattr(getattr(env, "unwrapped", env), "ale")
 
@@ -146,39 +146,54 @@ class Singles(World):
 
     def go(self):
         """Does what the commands ask of the rows."""
-        flags = self.flags
-        for row, command in enumerate(self.commands):
-            if command == STEP_ON or command == STEP:
-                self.op, self.row = "step", row
-                answer = self.envs[row].step(self.actions[row]())
-                try:
-                    x, reward, terminated, truncated, _ = answer
-                except (TypeError, ValueError):
-                    raise Wrong(not_five(answer)) from None
-                try:
-                    self.rewards[row] = reward
-                except TypeError:
-                    raise Wrong(f"the reward {reward!r} is not a number") from None
-                flags[row] = flag = (1 if terminated else 0) | (2 if truncated else 0)
-                if not flag or command == STEP:
-                    self.observe[row](x)
-                else:
+        self.op = "step"
+        rewards, flags = self.rewards, self.flags
+        row = -1
+        try:
+            for command, step, action, observe in zip(self.commands, self.steps, self.actions, self.observe):
+                row += 1
+                if command == STEP_ON or command == STEP:
+                    answer = step(action())
+                    try:
+                        x, reward, terminated, truncated, _ = answer
+                    except (TypeError, ValueError):
+                        raise Wrong(not_five(answer)) from None
+                    try:
+                        rewards[row] = reward
+                    except TypeError:
+                        raise Wrong(f"the reward {reward!r} is not a number") from None
+                    if not terminated and not truncated:
+                        flags[row] = 0
+                        observe(x)
+                        continue
+                    flags[row] = (1 if terminated else 0) | (2 if truncated else 0)
+                    if command == STEP:
+                        observe(x)
+                        continue
                     self.keep[row](x)
                     self.reset(row, self.seeds[row] if self.seeded[row] else None)
-            elif command == RESET:
-                flags[row] = 0
-                if self.envs[row] is None:
-                    self.make(row)
-                self.reset(row, self.seeds[row])
-            else:
-                flags[row] = 0
-                if command == CLOSE and self.envs[row] is not None:
-                    self.op, self.row = "close", row
-                    self.envs[row].close()
-                    self.envs[row] = None
+                    self.op = "step"
+                else:
+                    flags[row] = 0
+                    self.other(command, row)
+                    self.op = "step"
+        except BaseException:
+            self.row = row
+            raise
+
+    def other(self, command, row):
+        """Does what is not a step."""
+        if command == RESET:
+            if self.envs[row] is None:
+                self.make(row)
+            self.reset(row, self.seeds[row])
+        elif command == CLOSE and self.envs[row] is not None:
+            self.op = "close"
+            env, self.envs[row], self.steps[row] = self.envs[row], None, None
+            env.close()
 
     def reset(self, row, seed):
-        self.op, self.row = "reset", row
+        self.op = "reset"
         answer = self.envs[row].reset(seed=seed)
         if not isinstance(answer, tuple) or len(answer) != 2:
             raise Wrong(f"reset returned a {type(answer).__name__}, a Gymnasium environment returns (observation, info)")
