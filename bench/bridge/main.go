@@ -1,0 +1,162 @@
+// Bridge sets environments of Gymnasium's behind covey's bridge beside the same loop in Python, and prints one table.
+//
+//	covey gym setup atari mujoco && go run ./bench/bridge [-seconds 3] [-python INTERPRETER]
+package main
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"covey/bench/compare"
+	"covey/env"
+	"covey/env/gymnasium"
+	"covey/internal/pyenv"
+)
+
+//go:embed loop.py
+var loop string
+
+func main() {
+	seconds := flag.Float64("seconds", 3, "duration of one measurement")
+	python := flag.String("python", "", "interpreter with Gymnasium, ale-py and MuJoCo (default: covey gym setup's)")
+	flag.Parse()
+	if err := run(context.Background(), os.Stdout, *python, *seconds); err != nil {
+		fmt.Fprintln(os.Stderr, "bridge:", err)
+		os.Exit(1)
+	}
+}
+
+// setting is a vector to be measured.
+type setting struct {
+	id              string
+	envs, processes int
+	own, piped      bool // the package's own vector; without shared memory
+}
+
+var (
+	cartpole, cheetah, pong = "CartPole-v1", "HalfCheetah-v5", "ALE/Pong-v5"
+	settings                = []setting{
+		{id: cartpole, envs: 1, processes: 1},
+		{id: cartpole, envs: 1, processes: 1, piped: true},
+		{id: cartpole, envs: 8, processes: 1},
+		{id: cartpole, envs: 64, processes: 1, own: true},
+		{id: cheetah, envs: 1, processes: 1},
+		{id: cheetah, envs: 8, processes: 1},
+		{id: cheetah, envs: 16, processes: 2},
+		{id: pong, envs: 1, processes: 1},
+		{id: pong, envs: 8, processes: 2},
+		{id: pong, envs: 8, processes: 2, piped: true},
+		{id: pong, envs: 16, processes: 2, own: true},
+	}
+)
+
+func run(ctx context.Context, w io.Writer, python string, seconds float64) error {
+	if python == "" {
+		var err error
+		if python, err = pyenv.Gymnasium(); err != nil {
+			return err
+		}
+	}
+	compare.Progress("the loop in Python")
+	plain, err := inPython(ctx, python, seconds)
+	if err != nil {
+		return err
+	}
+	table := [][]string{{"environment", "processes × environments", "steps/s", "call, p50 µs", "step in Python, p50 µs", "more per message, µs", "per step, µs"}}
+	for _, s := range settings {
+		compare.Progress("%s, %d × %d", s.id, s.processes, s.envs/s.processes)
+		rate, call, err := s.measure(python, seconds)
+		if err != nil {
+			return err
+		}
+		table = append(table, s.row(rate, call, plain[s.id]))
+	}
+	compare.Progress("")
+	var b strings.Builder
+	compare.WriteTable(&b, table)
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+// inPython is the median step of each environment in a loop in Python, in seconds.
+func inPython(ctx context.Context, python string, seconds float64) (map[string]float64, error) {
+	cmd := exec.CommandContext(ctx, python, "-c", loop, fmt.Sprint(seconds), cartpole, cheetah, pong)
+	cmd.Env = append(os.Environ(), "OMP_NUM_THREADS=1")
+	var out, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("loop.py: %w: %s", err, &complaints)
+	}
+	var found map[string]float64
+	return found, json.Unmarshal(out.Bytes(), &found)
+}
+
+// measure steps the vector with random actions: steps of single environments a second, and the median of a call,
+// in seconds.
+func (s setting) measure(python string, seconds float64) (rate, call float64, err error) {
+	o := gymnasium.DefaultOptions(s.id)
+	o.Python, o.Vector = python, s.own
+	if s.own && s.id == pong {
+		o.Kwargs = map[string]any{"stack_num": 1, "num_threads": 1}
+	}
+	if s.piped {
+		o.Transport = gymnasium.Piped
+	}
+	v, err := gymnasium.NewVector(o, s.envs, s.processes)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, v.Close()) }()
+	spec := v.Spec()
+	frame, width := spec.Observation.Size(), spec.Action.Size()
+	obs, final := env.MakeValues(spec.Observation, s.envs*frame), env.MakeValues(spec.Observation, s.envs*frame)
+	actions, out, rng := make([]float32, s.envs*width), make([]env.Outcome, s.envs), rand.New(rand.NewPCG(1, 2))
+	if err := v.Reset(make([]uint64, s.envs), obs); err != nil {
+		return 0, 0, err
+	}
+	var times []time.Duration
+	var spent time.Duration
+	for spent.Seconds() < seconds {
+		for i := range s.envs {
+			spec.Action.Sample(actions[i*width:(i+1)*width], rng)
+		}
+		begun := time.Now()
+		if err := v.Step(actions, obs, final, out); err != nil {
+			return 0, 0, err
+		}
+		d := time.Since(begun)
+		times, spent = append(times, d), spent+d
+	}
+	slices.Sort(times)
+	return float64(len(times)*s.envs) / spent.Seconds(), times[len(times)/2].Seconds(), nil
+}
+
+// row is the setting's line. Of the package's own vector there is no such loop, nor of two processes that step at
+// the same time.
+func (s setting) row(rate, call, plain float64) []string {
+	name := s.id
+	if s.own {
+		name += ", own vector"
+	}
+	if s.piped {
+		name += ", piped"
+	}
+	line := []string{name, fmt.Sprintf("%d × %d", s.processes, s.envs/s.processes), compare.Count(rate), fmt.Sprintf("%.1f", 1e6*call)}
+	if s.own || s.processes > 1 {
+		return append(line, "", "", "")
+	}
+	more := 1e6 * (call - float64(s.envs)*plain)
+	return append(line, fmt.Sprintf("%.1f", 1e6*plain), fmt.Sprintf("%.1f", more), fmt.Sprintf("%.2f", more/float64(s.envs)))
+}
