@@ -43,6 +43,7 @@ type setting struct {
 	id              string
 	envs, processes int
 	own, piped      bool // the package's own vector; without shared memory
+	played          bool // Atari as policies see it: frames skipped, grey
 }
 
 var (
@@ -58,6 +59,7 @@ var (
 		{id: pong, envs: 1, processes: 1},
 		{id: pong, envs: 8, processes: 2},
 		{id: pong, envs: 8, processes: 2, piped: true},
+		{id: pong, envs: 8, processes: 2, played: true},
 		{id: pong, envs: 16, processes: 2, own: true},
 	}
 )
@@ -111,6 +113,9 @@ func (s setting) measure(python string, seconds float64) (rate, call float64, er
 	if s.own && s.id == pong {
 		o.Kwargs = map[string]any{"stack_num": 1, "num_threads": 1}
 	}
+	if s.played {
+		o.Kwargs, o.Wrappers = map[string]any{"frameskip": 1}, []gymnasium.Wrapper{gymnasium.DefaultAtari().Wrapper()}
+	}
 	if s.piped {
 		o.Transport = gymnasium.Piped
 	}
@@ -149,6 +154,9 @@ func (s setting) row(rate, call, plain float64) []string {
 	name := s.id
 	if s.own {
 		name += ", own vector"
+	}
+	if s.played {
+		name += ", preprocessed"
 	}
 	if s.piped {
 		name += ", piped"
