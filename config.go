@@ -15,6 +15,7 @@ import (
 	"covey/algo/dqn"
 	"covey/algo/sac"
 	"covey/env"
+	"covey/env/screen"
 	"covey/internal/nearest"
 	"covey/zoo"
 )
@@ -29,6 +30,8 @@ type Config struct {
 
 	ActionRepeat int `yaml:"action_repeat"` // steps of the environment that each action is held for; env_steps counts actions
 	Stack        int `yaml:"stack"`         // of the environment's last frames, that make an observation
+
+	Screen *screen.Config `yaml:"screen,omitempty"` // how pictures are shown
 
 	// The budget: the run ends at whichever limit comes first; 0: no limit.
 	Steps       uint64  `yaml:"steps"`        // environment steps
@@ -99,6 +102,7 @@ func NewConfig(algo, environment string) (*Config, error) {
 		c.Gym, c.pools = &g, &pools{}
 	}
 	a.defaults(c)
+	c.pixelDefaults()
 	return c, nil
 }
 
@@ -223,6 +227,9 @@ func (c *Config) validateRun() error {
 		if other.section != c.Section() && other.present(c) {
 			return bad(other.section, "settings of algorithm %s, but algo is %s", name, c.Algo)
 		}
+	}
+	if err := c.validatePixels(); err != nil {
+		return err
 	}
 	return c.validateGym()
 }

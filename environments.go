@@ -91,6 +91,10 @@ func (c *Config) wrap(e env.Environment) (env.Environment, error) {
 	if c.ActionRepeat > 1 {
 		e = env.ActionRepeat(e, c.ActionRepeat)
 	}
+	e, err := c.observed(e)
+	if err != nil {
+		return nil, err
+	}
 	if c.Stack > 1 {
 		if s := e.Spec(); s.Observation.Kind != env.Box {
 			problem := fmt.Sprintf("%d, but %s shows a choice (%v), of which no frames can be stacked", c.Stack, s.ID, s.Observation.Kind)

@@ -16,13 +16,15 @@ const gymPrefix = "gym:"
 
 // Gym says how an environment of Gymnasium's is made and run, see [gymnasium.Options].
 type Gym struct {
-	Python   string              `yaml:"python"`   // the interpreter; "": the one that covey gym setup chose
-	Kwargs   map[string]any      `yaml:"kwargs"`   // of the environment's constructor
-	Wrappers []gymnasium.Wrapper `yaml:"wrappers"` // put around it, the first innermost
-	Observe  []string            `yaml:"observe"`  // the wanted keys of a Dict observation; empty: all
-	Vector   bool                `yaml:"vector"`   // use the package's own vector environment
-	Children int                 `yaml:"children"` // processes that share the environments of each worker
-	Deadline float64             `yaml:"deadline"` // seconds that a step or a reset may take; 0: for ever
+	Python   string              `yaml:"python"`          // the interpreter; "": the one that covey gym setup chose
+	Kwargs   map[string]any      `yaml:"kwargs"`          // of the environment's constructor
+	Wrappers []gymnasium.Wrapper `yaml:"wrappers"`        // put around it, the first innermost
+	Observe  []string            `yaml:"observe"`         // the wanted keys of a Dict observation; empty: all
+	Atari    *gymnasium.Atari    `yaml:"atari,omitempty"` // of Atari's games
+	Doom     *gymnasium.Doom     `yaml:"doom,omitempty"`  // of ViZDoom's scenarios
+	Vector   bool                `yaml:"vector"`          // use the package's own vector environment
+	Children int                 `yaml:"children"`        // processes that share the environments of each worker
+	Deadline float64             `yaml:"deadline"`        // seconds that a step or a reset may take; 0: for ever
 }
 
 // DefaultGym is complete.
@@ -59,8 +61,8 @@ func (c *Config) validateGym() error {
 	return nil
 }
 
-// gymOptions are what the bridge is told. seen: the environment is going to be drawn.
-func (c *Config) gymOptions(seen bool) gymnasium.Options {
+// gymOptions are what the bridge is told. seen: the environment is going to be drawn; training: it is learned in.
+func (c *Config) gymOptions(seen, training bool) gymnasium.Options {
 	g := DefaultGym()
 	if c.Gym != nil {
 		g = *c.Gym
@@ -68,12 +70,13 @@ func (c *Config) gymOptions(seen bool) gymnasium.Options {
 	o := gymnasium.DefaultOptions(gymID(c.Env))
 	o.Python, o.Kwargs, o.Wrappers, o.Observe, o.Vector = g.Python, g.Kwargs, g.Wrappers, g.Observe, g.Vector
 	o.Render, o.Deadline = seen, duration(g.Deadline)
+	c.plays(&o, training)
 	return o
 }
 
 // gymVector makes n environments in processes of their own.
 func (c *Config) gymVector(n int) (env.Vector, error) {
-	o, children := c.gymOptions(false), 1
+	o, children := c.gymOptions(false, true), 1
 	if c.Gym != nil {
 		children = c.Gym.Children
 	}
@@ -90,12 +93,16 @@ func (c *Config) gymVector(n int) (env.Vector, error) {
 			return c.wrap(e)
 		}, n)
 	}
-	v, err := gymnasium.NewVector(o, n, children)
+	bridge, err := gymnasium.NewVector(o, n, children)
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.observedVector(bridge)
 	if err != nil {
 		return nil, err
 	}
 	if c.Stack > 1 {
-		return env.StackVector(v, c.Stack), nil
+		v = env.StackVector(v, c.Stack)
 	}
 	return v, nil
 }
@@ -113,7 +120,7 @@ type pools struct {
 
 // gymEnvironment makes one environment. Several that are made by the same configuration share processes.
 func (c *Config) gymEnvironment(seen bool) (env.Environment, error) {
-	pool, err := c.pools.of(c.gymOptions(seen))
+	pool, err := c.pools.of(c.gymOptions(seen, false))
 	if err != nil {
 		return nil, err
 	}

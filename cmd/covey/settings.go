@@ -32,6 +32,7 @@ var keyFlags = []keyFlag{
 	{"eval-every", "eval.every", "n", "environment steps between evaluations; 0: only where needed"},
 	{"replay", "replay_file", "file", "fill the replay with the transitions in a file, as covey eval --save-transitions leaves it"},
 	{"offline", "offline", "", "learn from --replay alone, without a step in the environment; --steps counts updates"},
+	{"python", "gym.python", "interpreter", "Python that Gymnasium's environments live in, instead of the one that covey gym setup chose"},
 	{"print-every", "print_every", "n", "print the total reward of every n-th episode; 0: of none"},
 }
 

@@ -1,0 +1,138 @@
+package covey
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"covey/env"
+	"covey/env/gymnasium"
+	"covey/env/screen"
+	"covey/nn"
+)
+
+// isAtari and isDoom tell the games apart whose screens are shown to a policy in a way of covey's.
+func isAtari(id string) bool { return strings.HasPrefix(gymID(id), "ALE/") }
+func isDoom(id string) bool  { return strings.HasPrefix(gymID(id), "Vizdoom") }
+
+// pixelDefaults are those of games that are learned from their screens: Mnih et al. (2015, 2016) for Atari, and the
+// usual ones of A3C in Doom.
+func (c *Config) pixelDefaults() {
+	network := nn.Config{Tower: "nature", Hidden: []int{512}}
+	switch {
+	case isAtari(c.Env):
+		atari := gymnasium.DefaultAtari()
+		c.Gym.Atari, c.Stack = &atari, 4
+	case isDoom(c.Env):
+		c.Gym.Doom = &gymnasium.Doom{}
+		network = nn.Config{Tower: "doom", Hidden: []int{256}}
+	default:
+		return
+	}
+	c.Screen = &screen.Config{Height: 84, Width: 84, Grey: true}
+	if c.A3C != nil {
+		c.A3C.Network.Tower, c.A3C.Network.Hidden = network.Tower, network.Hidden
+	}
+	if c.DQN != nil {
+		c.DQN.Network.Tower, c.DQN.Network.Hidden = network.Tower, network.Hidden
+	}
+}
+
+// plays adds to the options how a game is played. training: losing a life may end an episode.
+func (c *Config) plays(o *gymnasium.Options, training bool) {
+	if c.Gym == nil || o.Vector { // a vector environment of Atari's plays in its own way
+		return
+	}
+	if atari := c.Gym.Atari; atari != nil && atari.Skip > 0 {
+		play := *atari
+		play.LifeLoss = play.LifeLoss && training
+		o.Kwargs = withDefaults(o.Kwargs, map[string]any{"frameskip": 1})
+		o.Wrappers = append([]gymnasium.Wrapper{play.Wrapper()}, o.Wrappers...)
+	}
+	if doom := c.Gym.Doom; doom != nil && len(o.Observe) == 0 {
+		o.Kwargs = withDefaults(o.Kwargs, map[string]any{
+			"frame_skip": 4, "max_buttons_pressed": 1, "screen_format": "GRAY8", "screen_resolution": "RES_160X120",
+		})
+		o.Wrappers = append([]gymnasium.Wrapper{doom.Wrapper()}, o.Wrappers...)
+	}
+}
+
+// withDefaults is what is set, and the defaults of what is not.
+func withDefaults(set, defaults map[string]any) map[string]any {
+	all := maps.Clone(defaults)
+	maps.Copy(all, set)
+	return all
+}
+
+// view is how screens are shown; nil: as they are.
+func (c *Config) view(s env.Spec) (env.View, error) {
+	if c.Screen == nil || c.Screen.Height == 0 && !c.Screen.Grey || c.Gym != nil && c.Gym.Vector && isAtari(c.Env) {
+		return nil, nil
+	}
+	v, err := screen.New(s.Observation, *c.Screen)
+	if err != nil {
+		return nil, c.located(&ConfigError{Key: "screen", Problem: fmt.Sprintf("%s: %v", s.ID, err)})
+	}
+	return v, nil
+}
+
+// validatePixels says which of the settings is impossible.
+func (c *Config) validatePixels() error {
+	bad := func(key, format string, args ...any) error {
+		return &ConfigError{Key: key, Problem: fmt.Sprintf(format, args...)}
+	}
+	if s := c.Screen; s != nil && (s.Height < 0 || s.Width < 0 || (s.Height == 0) != (s.Width == 0)) {
+		return bad("screen", "height %d and width %d: want both, or 0 for both to keep the size", s.Height, s.Width)
+	}
+	if c.Gym == nil {
+		return nil
+	}
+	if a := c.Gym.Atari; a != nil {
+		switch {
+		case !isAtari(c.Env):
+			return bad("gym.atari", "%s is none of Atari's games", c.Env)
+		case a.Skip < 0 || a.Skip > 1000:
+			return bad("gym.atari.skip", "%d, must be between 0 (the environment as it is) and 1000", a.Skip)
+		case a.Noops < 0 || a.Noops > 1_000_000:
+			return bad("gym.atari.noops", "%d, must be between 0 and 1000000", a.Noops)
+		case c.Gym.Vector && c.Stack > 1:
+			return bad("stack", "%d, but with gym.vector Atari shows four frames already: set it to 1", c.Stack)
+		}
+	}
+	if d := c.Gym.Doom; d != nil {
+		if !isDoom(c.Env) {
+			return bad("gym.doom", "%s is none of ViZDoom's scenarios", c.Env)
+		}
+		for name, most := range d.Variables {
+			if !(most > 0) {
+				return bad("gym.doom.variables."+name, "%v, must be more than 0: it is shown as 255", most)
+			}
+		}
+	}
+	return nil
+}
+
+// observed shows an environment as it is configured.
+func (c *Config) observed(e env.Environment) (env.Environment, error) {
+	v, err := c.view(e.Spec())
+	if err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	if v == nil {
+		return e, nil
+	}
+	return env.Observe(e, v), nil
+}
+
+// observedVector shows a vector as it is configured.
+func (c *Config) observedVector(v env.Vector) (env.Vector, error) {
+	view, err := c.view(v.Spec())
+	if err != nil {
+		return nil, errors.Join(err, v.Close())
+	}
+	if view == nil {
+		return v, nil
+	}
+	return env.ObserveVector(v, view), nil
+}

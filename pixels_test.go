@@ -1,0 +1,137 @@
+package covey
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"covey/env/gymnasium"
+	"covey/internal/pyenv/pyenvtest"
+)
+
+func TestPixelDefaults(t *testing.T) {
+	for _, c := range []struct {
+		algo, id, tower string
+		stack           int
+	}{{"a3c", "ALE/Pong-v5", "nature", 4}, {"dqn", "gym:ALE/Pong-v5", "nature", 4}, {"a3c", "VizdoomBasic-v1", "doom", 1}, {"a3c", "gym:CartPole-v1", "", 1}} {
+		cfg, err := NewConfig(c.algo, c.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Steps = 1
+		if err := cfg.Validate(); err != nil {
+			t.Errorf("%s: %v", c.id, err)
+		}
+		tower := ""
+		if cfg.A3C != nil {
+			tower = cfg.A3C.Network.Tower
+		} else {
+			tower = cfg.DQN.Network.Tower
+		}
+		if tower != c.tower || cfg.Stack != c.stack || (cfg.Screen != nil) != (c.tower != "") {
+			t.Errorf("%s: tower %q, stack %d, screen %v", c.id, tower, cfg.Stack, cfg.Screen)
+		}
+	}
+}
+
+// TestHowGamesArePlayed: a life ends an episode in training alone, and what a user sets goes before the defaults.
+func TestHowGamesArePlayed(t *testing.T) {
+	pong, err := NewConfig("a3c", "ALE/Pong-v5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, training := range []bool{true, false} {
+		o := pong.gymOptions(false, training)
+		want := gymnasium.DefaultAtari()
+		want.LifeLoss = training
+		if !reflect.DeepEqual(o.Wrappers, []gymnasium.Wrapper{want.Wrapper()}) || o.Kwargs["frameskip"] != 1 {
+			t.Errorf("training %v: %+v, %v", training, o.Wrappers, o.Kwargs)
+		}
+	}
+	if !pong.Gym.Atari.LifeLoss {
+		t.Error("the configuration was changed")
+	}
+	pong.Gym.Atari.Skip = 0
+	if o := pong.gymOptions(false, true); len(o.Wrappers) != 0 || len(o.Kwargs) != 0 {
+		t.Errorf("as it is: %+v, %v", o.Wrappers, o.Kwargs)
+	}
+	doom, err := NewConfig("a3c", "VizdoomBasic-v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doom.Gym.Kwargs = map[string]any{"frame_skip": 1}
+	if o := doom.gymOptions(false, true); o.Kwargs["frame_skip"] != 1 || o.Kwargs["max_buttons_pressed"] != 1 || len(o.Wrappers) != 1 {
+		t.Errorf("%+v, %v", o.Wrappers, o.Kwargs)
+	}
+	if doom.Gym.Observe = []string{"gamevariables"}; len(doom.gymOptions(false, true).Wrappers) != 0 {
+		t.Error("a part that was asked for is not what is shown")
+	}
+}
+
+func TestPixelMistakes(t *testing.T) {
+	for _, c := range []struct{ id, key, value, want string }{
+		{"ALE/Pong-v5", "screen.height", "0", "screen: height 0 and width 84: want both"},
+		{"ALE/Pong-v5", "gym.atari.skip", "-1", "gym.atari.skip: -1, must be between 0"},
+		{"ALE/Pong-v5", "gym.atari.noops", "-1", "gym.atari.noops: -1, must be between 0"},
+		{"ALE/Pong-v5", "gym.vector", "true", "stack: 4, but with gym.vector Atari shows four frames already"},
+		{"gym:CartPole-v1", "gym.atari.skip", "4", "gym.atari: gym:CartPole-v1 is none of Atari's games"},
+		{"gym:CartPole-v1", "gym.doom", "{variables: {}}", "gym.doom: gym:CartPole-v1 is none of ViZDoom's scenarios"},
+		{"VizdoomBasic-v1", "gym.doom.variables", "{AMMO2: 0}", "gym.doom.variables.AMMO2: 0, must be more than 0"},
+	} {
+		cfg, err := NewConfig("a3c", c.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Steps = 1
+		if err = cfg.Set("--set", c.key, c.value); err == nil {
+			err = cfg.Validate()
+		}
+		var bad *ConfigError
+		if err == nil || !strings.Contains(err.Error(), c.want) || !errors.As(err, &bad) {
+			t.Errorf("%s: %s: %v, want %q", c.key, c.value, err, c.want)
+		}
+	}
+}
+
+// TestLearnsFromPixels: games are trained on from what is shown of them, and what was learned is loaded and played.
+func TestLearnsFromPixels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	for _, c := range []struct {
+		algo, id, yaml string
+		shape          []int
+	}{
+		{"a3c", "ALE/Breakout-v5", "a3c: {workers: 1, envs: 2}\ngym: {children: 2, kwargs: {max_num_frames_per_episode: 200}}", []int{4, 84, 84}},
+		{"dqn", "ALE/Pong-v5", "stack: 2\nscreen: {height: 42, width: 42}\ndqn: {warmup: 50, replay: 500, batch: 8, network: {tower: a3c}}\ngym: {kwargs: {max_num_frames_per_episode: 200}}", []int{2, 42, 42}},
+		{"a3c", "VizdoomBasic-v1", "a3c: {workers: 1, envs: 2}\ngym: {doom: {variables: {AMMO2: 51}}, kwargs: {episode_timeout: 100}}", []int{84, 84, 2}},
+	} {
+		t.Run(c.id, func(t *testing.T) {
+			cfg, err := NewConfig(c.algo, c.id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cfg.Merge("test", []byte(c.yaml)); err != nil {
+				t.Fatal(err)
+			}
+			cfg.Steps, cfg.Eval.Every, cfg.Eval.Episodes, cfg.Gym.Python = 150, 0, 2, pyenvtest.Gymnasium(t)
+			dir := t.TempDir()
+			if _, err := Train(context.Background(), cfg, Options{Dir: dir}); err != nil {
+				t.Fatal(err)
+			}
+			p, loaded, err := LoadPolicy(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(p.Net.In.Shape, c.shape) || !p.Net.In.Bytes {
+				t.Errorf("the network sees %v, want %v", p.Net.In.Shape, c.shape)
+			}
+			if e, err := Evaluate(context.Background(), p, loaded.Environment, 2, 1, true); err != nil || len(e.Returns) != 2 {
+				t.Errorf("%v, %v", e, err)
+			}
+		})
+	}
+}
