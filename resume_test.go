@@ -36,15 +36,22 @@ func TestResumedRunsEndAsWholeOnes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, s := range append(test.set, "steps=1500", "episodes=0", "seconds=0", "until_solved=false", "eval.every=400", "eval.episodes=5", "log_every=100", "checkpoint.steps=400") {
+			for _, s := range append(test.set, "steps=1500", "episodes=0", "seconds=0", "until_solved=false", "eval.every=400", "eval.episodes=5", "log_every=100", "checkpoint.steps=400", "checkpoint.keep=9") {
 				key, value, _ := strings.Cut(s, "=")
 				if err := cfg.Set(s, key, value); err != nil {
 					t.Fatal(err)
 				}
 			}
-			want := mustTrain(t, cfg, covey.Options{Dir: whole})
+			giver := filepath.Join(t.TempDir(), "giver")
+			before := *cfg
+			before.Steps, before.Seed = 200, 7
+			mustTrain(t, &before, covey.Options{Dir: giver})
+			want := mustTrain(t, cfg, covey.Options{Dir: whole, Init: giver})
+			if err := os.RemoveAll(giver); err != nil {
+				t.Fatal(err)
+			}
 			stores, err := filepath.Glob(filepath.Join(whole, train.CheckpointFolder, "*"))
-			if err != nil || len(stores) < 3 {
+			if err != nil || len(stores) < 4 || !strings.HasSuffix(stores[0], "-000000000000") {
 				t.Fatalf("checkpoints %v, error %v", stores, err)
 			}
 			for i, store := range stores {

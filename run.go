@@ -92,7 +92,7 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 		Eval: train.Eval{
 			New: environment, Every: cfg.Eval.Every, Episodes: cfg.Eval.Episodes, Seed: cfg.Eval.Seed, Sample: cfg.Eval.Sample,
 		},
-		Dir: opt.Dir, Resume: resume, Fits: c.fits,
+		Dir: opt.Dir, Resume: resume, SaveFirst: opt.Init != "", Fits: c.fits,
 		Checkpoints: train.Checkpoints{Period: duration(cfg.Checkpoint.Seconds), Every: cfg.Checkpoint.Steps, Keep: cfg.Checkpoint.Keep},
 		Deadline:    duration(cfg.Deadline), Restarts: cfg.Restarts, Incidents: incidents,
 		Fallback: train.Fallback{Times: cfg.Fallback.Times, Rate: cfg.Fallback.Rate},
@@ -121,7 +121,7 @@ func (c *Config) learners(vectors func(n int) (env.Vector, error), opt *Options,
 		if cfg.ReplayFile != "" && first && !resume {
 			err = cfg.checkExperience(l.Policy().Spec)
 		}
-		if err == nil && opt.Init != "" {
+		if err == nil && opt.Init != "" && first && !resume { // later ones have it from a checkpoint
 			err = adopt(l, opt.Init)
 		}
 		if err != nil {

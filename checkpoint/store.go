@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -34,6 +35,7 @@ type Store struct {
 	Protect func(step uint64) bool
 
 	disk    disk
+	given   map[string]bool  // folders of checkpoints that were given up, and are to go
 	pending chan error       // yields the outcome of what is under way; nil: nothing is
 	rooted  bool             // Dir's own name is on the disk
 	chunks  map[string]chunk // of the checkpoint before, once it is in place
@@ -51,7 +53,7 @@ type Store struct {
 // when [Store.Wait] has returned. The next Save waits too, and reports what failed there, besides doing its
 // own work. If a save fails, the checkpoints before it are as they were.
 //
-// Checkpoints of later steps are removed: that future was given up when an earlier one was loaded.
+// Checkpoints of later steps are removed, and those that [Store.GoOn] says.
 func (s *Store) Save(m *Manifest, policy state.Stateful, shapes Shapes, parts ...Part) error {
 	late := s.Wait()
 	step := m.Counters.EnvSteps
@@ -60,6 +62,22 @@ func (s *Store) Save(m *Manifest, policy state.Stateful, shapes Shapes, parts ..
 		return errors.Join(late, fmt.Errorf("write checkpoint %s: %w", place, err))
 	}
 	return late
+}
+
+// GoOn tells a new store that the run goes on from the checkpoint of a step, 0 where there is none. Those of later
+// steps are a future that was given up: the next Save removes them, whether it is of an earlier step or not.
+func (s *Store) GoOn(step uint64) error {
+	found, err := list(s.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	s.given = make(map[string]bool)
+	for _, f := range found {
+		if f.step > step {
+			s.given[f.path] = true
+		}
+	}
+	return nil
 }
 
 // Wait waits until the latest checkpoint is on the disk and reports what failed on the way, once.
@@ -199,6 +217,7 @@ func (s *Store) commit(w *writer, place string, unwanted []string) error {
 		return fail(err)
 	}
 	s.chunks, s.from = w.chunks, place
+	delete(s.given, place) // what stands there now is another one
 	err := s.disk.syncDir(s.Dir)
 	if err == nil && !s.rooted {
 		err = s.disk.syncDir(filepath.Dir(s.Dir))
@@ -232,7 +251,7 @@ func (s *Store) surplus(step uint64, resumable bool) (paths []string, err error)
 		kind := err == nil
 		switch {
 		case f.step == step:
-		case f.step > step:
+		case f.step > step || s.given[f.path]:
 			paths = append(paths, f.path)
 		case kept[kind] < max(s.Keep, 1):
 			kept[kind]++

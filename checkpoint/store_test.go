@@ -291,3 +291,58 @@ func TestAPolicyAloneCannotBeResumed(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestGivenUpCheckpointsGo: those of later steps than the one that a run goes on from, whatever step is saved next.
+func TestGivenUpCheckpointsGo(t *testing.T) {
+	for _, next := range []uint64{15, 30, 50} {
+		dir := t.TempDir()
+		s := &checkpoint.Store{Dir: dir, Keep: 2}
+		for _, step := range []uint64{10, 20, 30, 40} {
+			s.Protect = func(uint64) bool { return true }
+			mustSave(t, s, step)
+		}
+		s = &checkpoint.Store{Dir: dir, Keep: 2}
+		if err := s.GoOn(20); err != nil {
+			t.Fatal(err)
+		}
+		mustSave(t, s, next)
+		want := []uint64{next, 20}
+		if next < 20 {
+			want = []uint64{next, 10}
+		}
+		mustHoldSteps(t, dir, want)
+		mustSave(t, s, 60) // by now one of step 30 is the run's own
+		mustHoldSteps(t, dir, []uint64{60, next})
+	}
+}
+
+func mustSave(t *testing.T, s *checkpoint.Store, step uint64) {
+	t.Helper()
+	if err := save(s, after(step), step); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mustHoldSteps fails unless the folder holds the checkpoints of these steps and no others.
+func mustHoldSteps(t *testing.T, dir string, steps []uint64) {
+	t.Helper()
+	var want []string
+	for _, s := range steps {
+		want = append(want, fmt.Sprintf("step-%012d", s))
+	}
+	slices.Sort(want)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("%s holds %v, want %v", dir, names, want)
+	}
+}

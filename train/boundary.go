@@ -89,7 +89,8 @@ func (r *run) fulfil(p *algo.Progress) error {
 
 // ends says whether this is the run's last boundary, or the last of this learner.
 func (r *run) ends(p *algo.Progress) bool {
-	return r.stopped || r.collapse || r.spent(p) || r.result.Solved && r.opt.Budget.UntilSolved
+	b := &r.opt.Budget
+	return r.stopped || r.collapse || r.spent(p) || r.result.Solved && b.UntilSolved || b.Time > 0 && r.clock >= b.Time
 }
 
 // spent says whether the budget of steps or episodes is.

@@ -29,6 +29,8 @@ type Evaluator struct {
 	// Deadline is how long none of the environments may come to the end of a call; 0: forever. Environments
 	// that are given up are never closed, since a call is still under way in one of them.
 	Deadline time.Duration
+	// Warn is told of a failure after which all episodes are played once more; nil: nobody is.
+	Warn func(error)
 
 	create  func() (env.Environment, error)
 	players []*player
@@ -67,6 +69,9 @@ func (e *Evaluator) Evaluate(ctx context.Context, p *policy.Policy, episodes int
 		return result, err
 	}
 	_ = e.Close() // of what failed anyway
+	if e.Warn != nil {
+		e.Warn(err)
+	}
 	if result, err = e.attempt(ctx, p, episodes, seed, sample); err != nil {
 		return nil, fmt.Errorf("evaluate: %w (also in fresh environments)", err)
 	}

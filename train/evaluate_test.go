@@ -233,10 +233,15 @@ func TestEvaluationIsTriedTwice(t *testing.T) {
 		times := new(atomic.Int32)
 		e := NewEvaluator(func() (env.Environment, error) { return &unruly{times: times, how: how}, nil })
 		e.Deadline = 100 * time.Millisecond
+		var told []string
+		e.Warn = func(err error) { told = append(told, err.Error()) }
 		times.Store(1)
 		got, err := e.Evaluate(context.Background(), newPolicy(t, 1), 23, 4, true)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("an environment that %s once: %+v, error %v; want %+v", name, got, err, want)
+		}
+		if len(told) != 1 || !strings.Contains(told[0], strings.TrimSuffix(name, "s")) {
+			t.Errorf("an environment that %s once: told %q", name, told)
 		}
 		times.Store(1 << 20)
 		_, err = e.Evaluate(context.Background(), newPolicy(t, 1), 23, 4, true)

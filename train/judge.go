@@ -72,6 +72,12 @@ func (r *run) settle(p *algo.Progress, e *Evaluation, attempt bool) {
 	r.warnOfCuts(e)
 }
 
+// noteFailedEvaluation counts environments of an evaluation that failed, and says why.
+func (r *run) noteFailedEvaluation(err error) {
+	r.result.EnvRestarts++
+	r.warn("evaluate: %v; the episodes are played once more in fresh environments", err)
+}
+
 // warnOfCuts says once that evaluation episodes did not end.
 func (r *run) warnOfCuts(e *Evaluation) {
 	if e.Cut > 0 && !r.endless {

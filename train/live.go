@@ -222,6 +222,9 @@ func (r *run) fallBack() error {
 	if err := r.replace(func() (*checkpoint.Checkpoint, error) { return r.folder.store.OpenStep(best.counters.EnvSteps) }); err != nil {
 		return fmt.Errorf("return to the best policy: %w", err)
 	}
+	if err := errors.Join(r.save(), r.folder.store.Wait()); err != nil { // or the run would be resumed from a checkpoint of what was given up
+		r.noteFailedSave(err)
+	}
 	r.warn("returned to the best policy, with a mean return of %.4g; learning rates are %.3g times the configured ones now (%d of at most %d times)",
 		best.mean, r.rate, r.result.Fallbacks, r.opt.Fallback.Times)
 	return nil

@@ -235,6 +235,7 @@ func TestFallback(t *testing.T) {
 		t.Errorf("said %d times: %q", n, r.Warnings)
 	}
 	want := outcome(t, o.Dir, r)
+	fellBack(t, o)
 
 	for _, step := range []uint64{400, 4000, 5600} { // killed before the first collapse, and after the last
 		x := o
@@ -330,5 +331,46 @@ func TestJournal(t *testing.T) {
 	write("3\n")
 	if err := errors.Join(j.failure(), j.Close()); err != nil || string(read(t, path)) != "one\ntwo\n"+long+"\n3\n" {
 		t.Errorf("%v: %q", err, read(t, path))
+	}
+}
+
+// fellBack: a run of options o that is killed right after it returned to its best policy goes on from there.
+func fellBack(t *testing.T, o Options) {
+	t.Helper()
+	var rates []float32
+	create := climbers(t, &rates)
+	o.Dir = t.TempDir()
+	seen := t.TempDir()
+	_, err := Run(context.Background(), func(rate float32) (algo.Learner, error) {
+		l, err := create(rate)
+		if p := l.(*pupil); rate == 0.5 {
+			before := p.before
+			p.before = func(turn uint64) error {
+				if rate == 0.5 {
+					killed(t, o.Dir, seen, 1<<40)
+				}
+				rate = 1
+				return before(turn)
+			}
+		}
+		return l, err
+	}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _, err := checkpoint.NewestResumable(filepath.Join(seen, CheckpointFolder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Dir, o.Resume = seen, true
+	r, err := newRun(context.Background(), create, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.rate != 0.5 || r.result.Fallbacks != 1 || r.counters != r.best.counters {
+		t.Errorf("from step %d it goes on with rate %v after %d fallbacks", c.Manifest.Counters.EnvSteps, r.rate, r.result.Fallbacks)
+	}
+	if err := r.folder.abandon(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -26,6 +26,9 @@ type Options struct {
 	Dir string
 	// Resume goes on with the run in Dir, from its newest checkpoint.
 	Resume bool
+	// SaveFirst makes a checkpoint of a new run before its first step: its learner starts from what Create may not find
+	// when the run is resumed.
+	SaveFirst bool
 	// Fits says, as an error, why a checkpoint is not one of the run that is to be resumed. Nil: environment, algorithm
 	// and network are all that is compared.
 	Fits func(*checkpoint.Manifest) error

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"covey/algo"
 	"covey/checkpoint"
@@ -281,5 +282,93 @@ func TestRunStateComesBack(t *testing.T) {
 	}
 	if !reflect.DeepEqual(r.window, other.window) || !reflect.DeepEqual(r.alarms, other.alarms) || r.best.mean != other.best.mean || r.best.policy == nil {
 		t.Error("window, alarms or best policy are others")
+	}
+}
+
+// damage turns a bit of a checkpoint's state.
+func damage(t *testing.T, dir string, step uint64) {
+	t.Helper()
+	path := filepath.Join(dir, CheckpointFolder, fmt.Sprintf("step-%012d", step), checkpoint.StateFile)
+	data := must(os.ReadFile(path))
+	data[len(data)/2] ^= 4
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDamagedCheckpointsMakeRoom: one that was passed over is said in the result too, and is not kept in the place of a
+// whole one.
+func TestDamagedCheckpointsMakeRoom(t *testing.T) {
+	o := busy(t.TempDir())
+	o.Checkpoints = Checkpoints{Every: 500, Keep: 2}
+	o.Budget.Steps = 1200
+	mustRun(t, newBusy(t), o)
+	damage(t, o.Dir, 1200)
+	o.Resume, o.Checkpoints.Every, o.Budget.Steps = true, 0, 1400
+	r := mustRun(t, newBusy(t), o)
+	if len(r.Warnings) == 0 || !strings.Contains(strings.Join(r.Warnings, "\n"), "passed over a checkpoint: read checkpoint: ") {
+		t.Errorf("warnings %q", r.Warnings)
+	}
+	for _, step := range []uint64{1000, 1400} {
+		c, err := checkpoint.Open(filepath.Join(o.Dir, CheckpointFolder, fmt.Sprintf("step-%012d", step)))
+		if err == nil {
+			err = c.Verify()
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(o.Dir, CheckpointFolder, "step-000000001200")); err == nil {
+		t.Error("the damaged checkpoint is still there")
+	}
+}
+
+// TestFinishedByTheClock: a run whose time is over is finished too, until it is given more.
+func TestFinishedByTheClock(t *testing.T) {
+	o := options()
+	o.Dir, o.Budget = t.TempDir(), Budget{Time: 20 * time.Millisecond}
+	first := mustRun(t, newPupil(t), o)
+	o.Resume = true
+	if _, err := Run(context.Background(), with(newPupil(t)), o); !errors.Is(err, ErrFinished) {
+		t.Fatalf("error %v", err)
+	}
+	mustHoldResult(t, o.Dir, first)
+	o.Budget.Time = time.Hour
+	o.Budget.Steps = first.EnvSteps + 100
+	if r := mustRun(t, newPupil(t), o); r.EnvSteps != first.EnvSteps+100 || r.Resumes != 1 {
+		t.Errorf("%d steps after %d, resumed %d times", r.EnvSteps, first.EnvSteps, r.Resumes)
+	}
+}
+
+// TestSavedFirst: what a learner starts from is in a checkpoint before its first step, and is told where there is none.
+func TestSavedFirst(t *testing.T) {
+	for _, first := range []bool{false, true} {
+		o := busy(t.TempDir())
+		o.SaveFirst = first
+		r, err := newRun(context.Background(), with(newBusy(t)), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.folder.abandon(); err != nil { // as if killed
+			t.Fatal(err)
+		}
+		o.Resume = true
+		other := newBusy(t)
+		other.policy.Params[3]++ // what it starts from cannot be found any more
+		lost := other.policy.Params[3]
+		var began float32
+		other.before = func(turn uint64) error {
+			if turn == 1 {
+				began = other.policy.Params[3]
+			}
+			return nil
+		}
+		result := mustRun(t, other, o)
+		if (began != lost) != first {
+			t.Errorf("saved first: %v; began with %v, what was found is %v", first, began, lost)
+		}
+		if told := strings.Contains(strings.Join(result.Warnings, "\n"), "starts from step 0"); told == first {
+			t.Errorf("saved first: %v; warnings %q", first, result.Warnings)
+		}
 	}
 }

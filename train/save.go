@@ -134,7 +134,7 @@ func (r *run) newest() (*checkpoint.Checkpoint, error) {
 func (r *run) restore(c *checkpoint.Checkpoint) error {
 	r.stopped, r.collapse = false, false
 	if c == nil {
-		return state.Load(r, r.origin)
+		return errors.Join(state.Load(r, r.origin), r.folder.store.GoOn(0))
 	}
 	p := r.learner.Policy()
 	want, shapes := r.describe(p)
@@ -147,7 +147,7 @@ func (r *run) restore(c *checkpoint.Checkpoint) error {
 	if c.Manifest.Algo != want.Algo {
 		return fmt.Errorf("%s: checkpoint of algorithm %s, want %s", c.Dir, c.Manifest.Algo, want.Algo)
 	}
-	return c.Load(r.parts()...)
+	return errors.Join(c.Load(r.parts()...), r.folder.store.GoOn(c.Manifest.Counters.EnvSteps))
 }
 
 // rewind cuts the files to what they were when the state that was restored was saved.
@@ -207,9 +207,11 @@ func (r *run) resume() error {
 			return fmt.Errorf("%s holds no checkpoint, though the run came to step %d: put one back, or train anew elsewhere",
 				r.folder.path(CheckpointFolder), before.EnvSteps)
 		}
+		err := r.restore(nil)
 		r.warn("the run in %s was ended before its first checkpoint: it starts from step 0", r.folder.dir)
-		return errors.Join(r.restore(nil), r.rewind(), r.folder.begin())
+		return errors.Join(err, r.rewind(), r.folder.begin())
 	}
+	said := r.result.Warnings
 	if r.opt.Fits != nil {
 		if err := r.opt.Fits(c.Manifest); err != nil {
 			return fmt.Errorf("%s: %w", c.Dir, err)
@@ -230,10 +232,12 @@ func (r *run) resume() error {
 			return err
 		}
 	}
+	r.before = seconds(r.elapsed)
+	r.clock = r.before
 	if r.ends(r.progress()) && before.finished() {
 		return fmt.Errorf("%s: %w", r.folder.dir, ErrFinished)
 	}
-	r.before = seconds(r.elapsed)
+	r.result.Warnings = append(r.result.Warnings, said...)
 	r.result.Resumes++
 	r.best.unsaved = r.best.policy != nil
 	return errors.Join(r.rewind(), r.folder.begin())

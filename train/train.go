@@ -117,7 +117,7 @@ func newRun(ctx context.Context, create Create, opt Options) (r *run, err error)
 	if opt.Started.IsZero() {
 		r.opt.Started = r.start
 	}
-	r.evals.Deadline = opt.Deadline
+	r.evals.Deadline, r.evals.Warn = opt.Deadline, r.noteFailedEvaluation
 	r.nextRow, r.nextEval, r.nextAttempt, r.nextStone = opt.logEvery(), orNever(opt.Eval.Every), windowSize, orNever(opt.Checkpoints.Every)
 	if opt.Output.Progress != nil {
 		r.line = metrics.NewLine(opt.Output.Progress, opt.Output.Terminal, opt.Output.Width)
@@ -157,8 +157,11 @@ func (r *run) open() (err error) {
 	if r.origin, err = state.Save(r); err != nil {
 		return err
 	}
-	if r.opt.Resume {
+	switch {
+	case r.opt.Resume:
 		return r.resume()
+	case r.opt.SaveFirst:
+		return errors.Join(r.save(), r.folder.store.Wait())
 	}
 	return nil
 }
