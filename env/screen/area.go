@@ -13,15 +13,15 @@ type Area struct {
 	rows, columns           axis
 	sums                    []uint64 // 16-bit sums over rows, of 8 bytes of a line: even ones, odd ones
 	line                    []uint16 // [width, channels] and some more: the sums in order
-	half                    uint64   // of the parts into which the weights divide a pixel of the result, for rounding
+	half                    uint32   // of the parts into which the weights divide a pixel of the result, for rounding
 	inverse                 uint64   // of the number of these parts, times 2⁴⁸, rounded up: exact as long as 255·parts² < 2⁴⁸
 }
 
 // axis says which pixels of what is given a pixel of the result covers, and how much of them.
 type axis struct {
 	first   []int    // [result]
-	weights []uint64 // [result, most]: of first and those after it; what adds up to parts
-	most    int
+	weights []uint32 // [result, most]: of first and those after it, some beyond the last being 0; they add up to parts
+	most    int      // a multiple of four
 	parts   int
 }
 
@@ -29,14 +29,14 @@ type axis struct {
 func newAxis(from, to int) axis {
 	d := gcd(from, to)
 	length, unit := from/d, to/d // of a pixel of the result, and of what is given
-	a := axis{most: (length+unit-2)/unit + 1, parts: length, first: make([]int, to)}
-	a.weights = make([]uint64, to*a.most)
+	a := axis{most: ((length+unit-2)/unit + 4) / 4 * 4, parts: length, first: make([]int, to)}
+	a.weights = make([]uint32, to*a.most)
 	for i := range to {
 		begin, end := i*length, (i+1)*length
 		a.first[i] = begin / unit
 		for j := range a.most {
 			low, high := (a.first[i]+j)*unit, (a.first[i]+j+1)*unit
-			a.weights[i*a.most+j] = uint64(max(0, min(high, end)-max(low, begin)))
+			a.weights[i*a.most+j] = uint32(max(0, min(high, end)-max(low, begin)))
 		}
 	}
 	return a
@@ -63,7 +63,7 @@ func NewArea(height, width, channels, toHeight, toWidth int) (*Area, error) {
 	words := (width*channels + 7) / 8
 	a.sums = make([]uint64, 2*words)
 	a.line = make([]uint16, 8*words+a.columns.most*channels)
-	a.half, a.inverse = uint64(parts/2), 1<<48/uint64(parts)+1
+	a.half, a.inverse = uint32(parts/2), 1<<48/uint64(parts)+1
 	return a, nil
 }
 
@@ -78,7 +78,7 @@ func (a *Area) Resize(dst, src []uint8) {
 		clear(a.sums)
 		for j, weight := range a.rows.weights[i*a.rows.most : (i+1)*a.rows.most] {
 			if weight > 0 {
-				a.add(src[(first+j)*bytes:(first+j+1)*bytes], weight)
+				a.add(src[(first+j)*bytes:(first+j+1)*bytes], uint64(weight))
 			}
 		}
 		a.order()
@@ -115,16 +115,32 @@ func (a *Area) order() {
 
 // across adds the line up to one of the result.
 func (a *Area) across(dst []uint8) {
+	if a.channels > 1 {
+		a.acrossChannels(dst)
+		return
+	}
+	dst, weights := dst[:len(a.columns.first)], a.columns.weights
+	for i, at := range a.columns.first {
+		sum := a.half
+		for range a.columns.most / 4 {
+			w, l := weights[:4:4], a.line[at:at+4:at+4]
+			sum += w[0]*uint32(l[0]) + w[1]*uint32(l[1]) + w[2]*uint32(l[2]) + w[3]*uint32(l[3])
+			weights, at = weights[4:], at+4
+		}
+		dst[i] = uint8(uint64(sum) * a.inverse >> 48)
+	}
+}
+
+func (a *Area) acrossChannels(dst []uint8) {
 	most, n := a.columns.most, a.channels
 	for i, first := range a.columns.first {
-		weights := a.columns.weights[i*most : (i+1)*most]
 		for c := range n {
 			at, sum := first*n+c, a.half
-			for _, weight := range weights { // those beyond the picture are 0
-				sum += weight * uint64(a.line[at])
+			for _, weight := range a.columns.weights[i*most : (i+1)*most] {
+				sum += weight * uint32(a.line[at])
 				at += n
 			}
-			dst[i*n+c] = uint8(sum * a.inverse >> 48)
+			dst[i*n+c] = uint8(uint64(sum) * a.inverse >> 48)
 		}
 	}
 }
