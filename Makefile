@@ -10,7 +10,7 @@ NESTED  := internal/kernel/gen
 SYSTEMS := linux/arm64 darwin/arm64 windows/amd64
 
 # What runs goroutines, or is called by several.
-RACE := . ./algo/... ./checkpoint/... ./metrics/... ./policy/... ./rollout/... ./train/... ./transitions
+RACE := . ./algo/... ./checkpoint/... ./env/supervise ./metrics/... ./policy/... ./rollout/... ./train/... ./transitions
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 18

@@ -49,6 +49,10 @@ func RunConfig(dir string) (*Config, error) {
 	if err := named.Merge(path, text); err != nil {
 		return nil, err
 	}
+	if named.Algo == "" || named.Env == "" {
+		return nil, fmt.Errorf("%s names no algorithm or no environment: put it back; its text stands in the %s of each checkpoint, under config",
+			path, checkpoint.ManifestFile)
+	}
 	cfg, err := NewConfig(named.Algo, named.Env)
 	if err != nil {
 		if bad := new(ConfigError); errors.As(err, &bad) {

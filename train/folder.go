@@ -202,7 +202,19 @@ func (f *folder) begin() error {
 	if err := os.WriteFile(next, f.opt.Labels.Config, 0o666); err != nil {
 		return err
 	}
-	if err := os.Rename(next, f.path(ConfigFile)); err != nil {
+	return os.Rename(next, f.path(ConfigFile))
+}
+
+// writeConfig brings the configuration to the disk.
+func (f *folder) writeConfig() error {
+	err := checkpoint.WriteFile(f.path(ConfigFile), f.opt.Labels.Config)
+	f.synced = err == nil
+	return err
+}
+
+// goOn puts the configuration of a run that is gone on with there, and takes away the result that it had when it was left.
+func (f *folder) goOn() error {
+	if err := f.writeConfig(); err != nil { // what stood there was the only one
 		return err
 	}
 	if err := os.Remove(f.path(ResultFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -246,9 +258,7 @@ func (f *folder) sync() error {
 	if f.synced {
 		return nil
 	}
-	err := checkpoint.WriteFile(f.path(ConfigFile), f.opt.Labels.Config)
-	f.synced = err == nil
-	return err
+	return f.writeConfig()
 }
 
 // failure is what could not be written to the files since it was last asked.
@@ -310,7 +320,7 @@ func readResult(dir string) (*Result, error) {
 	}
 	r := new(Result)
 	if err := json.Unmarshal(text, r); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w: remove it, a run goes on without", path, err)
 	}
 	return r, nil
 }

@@ -33,14 +33,15 @@ type Status struct {
 	Result  *Result   // nil: it has left none
 }
 
-// IsRun says whether the folder holds a run.
+// IsRun says whether the folder holds a run, perhaps one that has lost a part of itself.
 func IsRun(dir string) bool {
-	for _, name := range []string{ConfigFile, ProgressFile} {
-		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-			return false
+	there := 0
+	for _, name := range []string{ConfigFile, ProgressFile, CheckpointFolder} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			there++
 		}
 	}
-	return true
+	return there >= 2
 }
 
 // Inspect says where the run in a folder stands.
@@ -102,7 +103,7 @@ func (s *Status) readProgress(path string) error {
 
 // Remove removes the folder of a run that no process is at.
 func Remove(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err != nil && !IsRun(dir) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s is no run: it has no %s", dir, ConfigFile)
 		}

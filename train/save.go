@@ -209,7 +209,7 @@ func (r *run) resume() error {
 		}
 		err := r.restore(nil)
 		r.warn("the run in %s was ended before its first checkpoint: it starts from step 0", r.folder.dir)
-		return errors.Join(err, r.rewind(), r.folder.begin())
+		return errors.Join(err, r.rewind(), r.folder.goOn())
 	}
 	said := r.result.Warnings
 	if r.opt.Fits != nil {
@@ -240,7 +240,7 @@ func (r *run) resume() error {
 	r.result.Warnings = append(r.result.Warnings, said...)
 	r.result.Resumes++
 	r.best.unsaved = r.best.policy != nil
-	return errors.Join(r.rewind(), r.folder.begin())
+	return errors.Join(r.rewind(), r.folder.goOn())
 }
 
 // savedNow says whether the folder holds a checkpoint of where the run stands.

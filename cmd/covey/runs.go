@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -205,7 +206,7 @@ func newRunsRemove() *cobra.Command {
 			answers := bufio.NewReader(cmd.InOrStdin())
 			for _, dir := range args {
 				if !yes {
-					agreed, err := ask(cmd.ErrOrStderr(), answers, fmt.Sprintf("remove %s? [y/N] ", dir))
+					agreed, err := ask(cmd.Context(), cmd.ErrOrStderr(), answers, fmt.Sprintf("remove %s? [y/N] ", dir))
 					if err != nil {
 						return err
 					}
@@ -225,10 +226,22 @@ func newRunsRemove() *cobra.Command {
 	return cmd
 }
 
-// ask puts a question and says whether it was answered with yes.
-func ask(w io.Writer, answers *bufio.Reader, question string) (bool, error) {
+// ask puts a question, until ctx ends, and says whether it was answered with yes.
+func ask(ctx context.Context, w io.Writer, answers *bufio.Reader, question string) (bool, error) {
 	fmt.Fprint(w, question)
-	answer, err := answers.ReadString('\n')
+	var answer string
+	var err error
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		answer, err = answers.ReadString('\n')
+	}()
+	select {
+	case <-answered:
+	case <-ctx.Done(): // the process ends, and nobody reads on
+		fmt.Fprintln(w)
+		return false, errInterrupted
+	}
 	if errors.Is(err, io.EOF) && answer == "" {
 		return false, usagef("nobody answers; --yes does not ask")
 	}

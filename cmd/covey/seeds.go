@@ -90,9 +90,25 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 func empty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err == nil && len(entries) > 0 {
+		if unfinished := unfinishedRun(dir); unfinished != "" {
+			return fmt.Errorf("run folder %s is not empty: covey resume %s goes on with a run in it that is not finished", dir, unfinished)
+		}
 		return fmt.Errorf("run folder %s is not empty: it holds %s", dir, entries[0].Name())
 	}
 	return nil
+}
+
+// unfinishedRun is the first run below dir that can be resumed; "" if there is none.
+func unfinishedRun(dir string) string {
+	runs, err := findRuns(dir)
+	if err != nil {
+		return ""
+	}
+	i := slices.IndexFunc(runs, func(r listed) bool { return r.State == train.Interrupted || r.State == train.Killed })
+	if i < 0 {
+		return ""
+	}
+	return runs[i].Run
 }
 
 func summarize(cfg *covey.Config, reports []report) *summary {
