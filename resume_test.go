@@ -18,7 +18,7 @@ import (
 
 // TestResumedRunsEndAsWholeOnes, of every algorithm, from every checkpoint that one has left.
 func TestResumedRunsEndAsWholeOnes(t *testing.T) {
-	for _, test := range []struct {
+	for i, test := range []struct {
 		algo, env string
 		set       []string
 	}{
@@ -31,6 +31,9 @@ func TestResumedRunsEndAsWholeOnes(t *testing.T) {
 		{"dqn", "CartPole-v1", nil},
 	} {
 		t.Run(fmt.Sprintf("%s %s %v", test.algo, test.env, test.set), func(t *testing.T) {
+			if testing.Short() && i%3 != 0 {
+				t.Skip("the other algorithms, in the long form")
+			}
 			whole := filepath.Join(t.TempDir(), "run")
 			cfg, err := covey.Preset(test.algo, test.env, "")
 			if err != nil {

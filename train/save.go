@@ -98,7 +98,7 @@ func (r *run) saveLast() error {
 		r.folder.store.Keep++ // those that a run can go on from are not to make room for it
 		err = errors.Join(err, r.folder.store.Save(m, p, shapes), r.folder.store.Wait())
 	}
-	if r.unwritable && r.failure == nil {
+	if r.unwritable && r.failure == nil && !r.savedNow() { // what failed may have been the one before
 		err = errors.Join(err, errors.New("the last checkpoint could not be written: see the warnings"))
 	}
 	return err
