@@ -18,7 +18,7 @@ import (
 
 // TestResumedRunsEndAsWholeOnes, of every algorithm, from every checkpoint that one has left.
 func TestResumedRunsEndAsWholeOnes(t *testing.T) {
-	for i, test := range []struct {
+	for _, test := range []struct {
 		algo, env string
 		set       []string
 	}{
@@ -31,15 +31,13 @@ func TestResumedRunsEndAsWholeOnes(t *testing.T) {
 		{"dqn", "CartPole-v1", nil},
 	} {
 		t.Run(fmt.Sprintf("%s %s %v", test.algo, test.env, test.set), func(t *testing.T) {
-			if testing.Short() && i%3 != 0 {
-				t.Skip("the other algorithms, in the long form")
-			}
 			whole := filepath.Join(t.TempDir(), "run")
-			cfg, err := covey.Preset(test.algo, test.env, "")
-			if err != nil {
-				t.Fatal(err)
+			cfg := small(t, test.algo, test.env)
+			settings := append(test.set, "steps=1500", "eval.every=400", "log_every=100", "checkpoint.steps=400", "checkpoint.keep=9")
+			if cfg.Section() != "a3c" {
+				settings = append(settings, cfg.Section()+".warmup=100", cfg.Section()+".replay=2000")
 			}
-			for _, s := range append(test.set, "steps=1500", "episodes=0", "seconds=0", "until_solved=false", "eval.every=400", "eval.episodes=5", "log_every=100", "checkpoint.steps=400", "checkpoint.keep=9") {
+			for _, s := range settings {
 				key, value, _ := strings.Cut(s, "=")
 				if err := cfg.Set(s, key, value); err != nil {
 					t.Fatal(err)
