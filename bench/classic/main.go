@@ -1,8 +1,7 @@
 // Classic sets covey's algorithms beside each other on the classic control tasks, by their presets, over ten
 // seeds: at equal environment steps, and at equal wall time. It writes one file per run, and a page of tables and
 // learning curves that says which of the textbooks' claims hold here.
-//
-// A run whose file is there, made with the same settings, is not repeated: what was interrupted goes on.
+// What was interrupted goes on, see package results.
 package main
 
 import (
@@ -15,7 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"covey/bench/compare"
+	"covey/bench/results"
 )
 
 // options are what was asked for.
@@ -82,35 +81,12 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "covey-classic-")
+	if o.draw {
+		o.covey = ""
+	}
+	records, err := results.Make(ctx, o.covey, filepath.Join(o.out, "classic"), plans)
 	if err != nil {
 		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // of runs whose results are kept elsewhere
-	m := compare.ThisMachine(ctx, o.covey)
-	folder := filepath.Join(o.out, "classic")
-	var records []*record
-	for i, p := range plans {
-		r, err := load(folder, p)
-		if err != nil {
-			return err
-		}
-		if r == nil && !o.draw {
-			compare.Progress("run %d of %d: %s", i+1, len(plans), p.name())
-			if r, err = p.execute(ctx, o.covey, filepath.Join(dir, p.name()), m); err != nil {
-				return fmt.Errorf("%s: %w", p.name(), err)
-			}
-			if err := r.store(folder); err != nil {
-				return err
-			}
-		}
-		if r != nil {
-			records = append(records, r)
-		}
-	}
-	compare.Progress("")
-	if len(records) == 0 {
-		return errors.New("no run is there")
 	}
 	return publish(o.out, records)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,12 +8,13 @@ import (
 	"strings"
 
 	"covey/bench/compare"
+	"covey/bench/results"
 	"covey/bench/stats"
 )
 
 // publish writes the page, its pictures, and the runs as one table.
-func publish(out string, records []*record) error {
-	all := results(records)
+func publish(out string, records []*results.Record) error {
+	all := sorted(records)
 	if len(all) == 0 {
 		return fmt.Errorf("no task has runs of all its algorithms")
 	}
@@ -22,7 +22,7 @@ func publish(out string, records []*record) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "runs.csv"), []byte(table(records)), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "runs.csv"), []byte(results.CSV(records)), 0o644); err != nil {
 		return err
 	}
 	for _, t := range tasks {
@@ -35,7 +35,11 @@ func publish(out string, records []*record) error {
 		if len(of) == 0 {
 			continue
 		}
-		if err := draw(of, filepath.Join(folder, t.Env+".png")); err != nil {
+		var panels []results.Panel
+		for _, r := range of {
+			panels = append(panels, r.panel())
+		}
+		if err := results.Draw(panels, filepath.Join(folder, t.Env+".png")); err != nil {
 			return fmt.Errorf("draw %s: %w", t.Env, err)
 		}
 	}
@@ -45,21 +49,6 @@ func publish(out string, records []*record) error {
 	}
 	fmt.Println(path)
 	return nil
-}
-
-// table is the runs as CSV, a line for each.
-func table(records []*record) string {
-	rows := [][]string{{"env", "algo", "budget", "seed", "env_steps", "updates", "wall_s", "process_s", "final_mean", "final_std", "drop_after_best", "params_sha256"}}
-	for _, r := range records {
-		number := func(x float64) string { return fmt.Sprintf("%.6g", x) }
-		rows = append(rows, []string{r.Env, r.Algo, string(r.Budget), fmt.Sprint(r.Seed), fmt.Sprintf("%.0f", r.Steps), fmt.Sprintf("%.0f", r.Updates),
-			number(r.WallS), number(r.ProcessS), number(r.Final.Mean), number(r.Final.Std), number(r.drop()), r.Hash})
-	}
-	slices.SortStableFunc(rows[1:], func(a, b []string) int { return slices.Compare(a[:3], b[:3]) })
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	_ = w.WriteAll(rows) // to memory
-	return b.String()
 }
 
 const about = `# The classic control tasks, side by side
@@ -77,11 +66,29 @@ last policy falls behind the best evaluation on the way, which flatters it; medi
 run of the first algorithm scores higher than one of this. The definitions are those of Agarwal et al. 2021 (arXiv:2108.13264).
 `
 
+// panel draws the result.
+func (r *result) panel() results.Panel {
+	p := results.Panel{Title: r.Task.Env, X: "environment steps"}
+	if r.Budget == results.Seconds {
+		p.X = "seconds"
+	}
+	for _, s := range r.Algos {
+		p.Lines = append(p.Lines, s.Line(r.Budget.Over))
+	}
+	return p
+}
+
 // page is the Markdown.
 func page(all []*result) string {
 	var b strings.Builder
 	b.WriteString(about)
-	fmt.Fprintf(&b, "\n%s.\n\n## What textbooks say\n\n", machines(all))
+	var runs []*results.Record
+	for _, r := range all {
+		for _, s := range r.Algos {
+			runs = append(runs, s.Runs...)
+		}
+	}
+	fmt.Fprintf(&b, "\n%s.\n\n## What textbooks say\n\n", results.Machines(runs))
 	for _, line := range slices.Concat(stability(all), beatsDQN(all)) {
 		b.WriteString(line + "\n")
 	}
@@ -89,50 +96,12 @@ func page(all []*result) string {
 		if i == 0 || all[i-1].Task.Env != r.Task.Env {
 			fmt.Fprintf(&b, "\n## %s\n\nSolved: %g or more.\n\n![learning curves](classic/%s.png)\n", r.Task.Env, r.Task.Solved, r.Task.Env)
 		}
-		fmt.Fprintf(&b, "\n%s:\n\n", r.Budget.of(r.Task))
-		compare.WriteTable(&b, r.table())
+		fmt.Fprintf(&b, "\n%s:\n\n", r.Task.budget(r.Budget))
+		compare.WriteTable(&b, results.Table(r.Algos, 1))
 	}
 	b.WriteString("\n## Together\n\nReturns scaled so that random actions score 0 and a solved environment 1, over the tasks of the same algorithms;\nbootstrap samples are drawn within each task.\n\n")
 	compare.WriteTable(&b, together(all))
 	return b.String()
-}
-
-// machines says where the runs were made.
-func machines(all []*result) string {
-	var names []string
-	for _, r := range all {
-		for _, s := range r.Algos {
-			for _, run := range s.Runs {
-				at, _, _ := strings.Cut(run.Machine, "; load")
-				date := run.Machine[strings.LastIndex(run.Machine, " ")+1:]
-				names = append(names, at+"; "+date)
-			}
-		}
-	}
-	slices.Sort(names)
-	return strings.Join(slices.Compact(names), ". ")
-}
-
-func estimate(e stats.Estimate) string {
-	return fmt.Sprintf("%.1f [%.1f, %.1f]", e.Value, e.Low, e.High)
-}
-
-func probability(e stats.Estimate) string {
-	return fmt.Sprintf("%.2f [%.2f, %.2f]", e.Value, e.Low, e.High)
-}
-
-func (r *result) table() [][]string {
-	rows := [][]string{{"algorithm", "IQM", "median", "spread", "worst seed", "solved", "drop", "worst", "steps", "s", "P(better)"}}
-	for i, s := range r.Algos {
-		better := "–"
-		if i > 0 {
-			better = probability(r.improvement(s))
-		}
-		rows = append(rows, []string{s.Algo, estimate(s.IQM), fmt.Sprintf("%.1f", s.Median), fmt.Sprintf("%.1f", s.Spread), fmt.Sprintf("%.1f", s.Worst),
-			fmt.Sprintf("%d/%d", s.Solved, len(s.Runs)), fmt.Sprintf("%.1f", stats.Median(s.Drops)), fmt.Sprintf("%.1f", slices.Max(s.Drops)),
-			compare.Count(s.Steps), compare.Duration(s.Seconds), better})
-	}
-	return rows
 }
 
 func together(all []*result) [][]string {
@@ -142,9 +111,9 @@ func together(all []*result) [][]string {
 		for i, algo := range g[0].Task.Algorithms {
 			scores, better := normalized(g, i), "–"
 			if i > 0 {
-				better = probability(stats.ImprovementInterval(interval(), first, scores))
+				better = results.Shown(stats.ImprovementInterval(results.Interval(), first, scores), 2)
 			}
-			rows = append(rows, []string{algo, fmt.Sprint(len(g)), string(g[0].Budget), probability(stats.IQMInterval(interval(), scores)), better})
+			rows = append(rows, []string{algo, fmt.Sprint(len(g)), string(g[0].Budget), results.Shown(stats.IQMInterval(results.Interval(), scores), 2), better})
 		}
 	}
 	return rows
@@ -168,14 +137,14 @@ func stability(all []*result) []string {
 	lines := []string{"### SAC is more stable than DDPG and A3C", "",
 		"Judged by the spread over seeds; the other signs stand beside it.", ""}
 	for _, r := range all {
-		if r.Algos[0].Algo != "sac" {
+		if r.Algos[0].Label != "sac" {
 			continue
 		}
 		for _, other := range r.Algos[1:] {
-			sac, name := r.Algos[0], strings.ToUpper(other.Algo)
+			sac, name := r.Algos[0], strings.ToUpper(other.Label)
 			difference := r.steadier(other)
 			lines = append(lines, fmt.Sprintf("- %s, %s, against %s: %s. Spread %.1f against %.1f (difference %s), worst seed %.1f against %.1f, solved %d/%d against %d/%d, worst drop %.1f against %.1f.%s",
-				r.Task.Env, r.Budget.of(r.Task), name, verdict(difference, 0, fails+name+" spreads less", "**holds**"), sac.Spread, other.Spread, estimate(difference),
+				r.Task.Env, r.Task.budget(r.Budget), name, verdict(difference, 0, fails+name+" spreads less", "**holds**"), sac.Spread, other.Spread, results.Shown(difference, 1),
 				sac.Worst, other.Worst, sac.Solved, len(sac.Runs), other.Solved, len(other.Runs), slices.Max(sac.Drops), slices.Max(other.Drops), steadyFailure(r, other)))
 		}
 	}
@@ -186,11 +155,11 @@ func stability(all []*result) []string {
 }
 
 // steadyFailure warns of a spread that is small because no seed learns.
-func steadyFailure(r *result, other *summary) string {
+func steadyFailure(r *result, other *results.Summary) string {
 	var names []string
-	for _, s := range []*summary{r.Algos[0], other} {
+	for _, s := range []*results.Summary{r.Algos[0], other} {
 		if s.Solved == 0 {
-			names = append(names, strings.ToUpper(s.Algo))
+			names = append(names, strings.ToUpper(s.Label))
 		}
 	}
 	if names == nil {
@@ -203,14 +172,14 @@ func steadyFailure(r *result, other *summary) string {
 func beatsDQN(all []*result) []string {
 	lines := []string{"### A3C beats DQN", "", "Judged by the probability of improvement.", ""}
 	for _, r := range all {
-		i := slices.IndexFunc(r.Algos, func(s *summary) bool { return s.Algo == "dqn" })
-		if r.Algos[0].Algo != "a3c" || i < 0 {
+		i := slices.IndexFunc(r.Algos, func(s *results.Summary) bool { return s.Label == "dqn" })
+		if r.Algos[0].Label != "a3c" || i < 0 {
 			continue
 		}
-		a3c, dqn, p := r.Algos[0], r.Algos[i], r.improvement(r.Algos[i])
+		a3c, dqn, p := r.Algos[0], r.Algos[i], results.Improvement(r.Algos[0], r.Algos[i])
 		lines = append(lines, fmt.Sprintf("- %s, %s: %s. P(A3C better) = %s; IQM %s against %s, solved %d/%d against %d/%d.",
-			r.Task.Env, r.Budget.of(r.Task), verdict(p, 0.5, "**holds**", fails+"DQN is better"), probability(p),
-			estimate(a3c.IQM), estimate(dqn.IQM), a3c.Solved, len(a3c.Runs), dqn.Solved, len(dqn.Runs)))
+			r.Task.Env, r.Task.budget(r.Budget), verdict(p, 0.5, "**holds**", fails+"DQN is better"), results.Shown(p, 2),
+			results.Shown(a3c.IQM, 1), results.Shown(dqn.IQM, 1), a3c.Solved, len(a3c.Runs), dqn.Solved, len(dqn.Runs)))
 	}
 	if len(lines) == 4 {
 		return nil

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
 
 	"covey"
-	"covey/zoo"
+	"covey/bench/results"
 )
 
 // task is an environment, who learns it and how long.
@@ -30,15 +28,7 @@ var tasks = []task{
 	{"Acrobot-v1", []string{"a3c", "a2c", "dqn"}, -100, -499, 100_000, 5},
 }
 
-// budget is what runs that are compared have the same of.
-type budget string
-
-const (
-	equalSteps budget = "steps"
-	equalTime  budget = "seconds"
-)
-
-var budgets = []budget{equalSteps, equalTime}
+var budgets = []results.Budget{results.Steps, results.Seconds}
 
 // A run of a budget of steps is evaluated so many times; one of a budget of time as often per step, but for the
 // algorithms that make an update of 20 steps in the time of others' single step.
@@ -47,26 +37,14 @@ const evaluations = 20
 // fewer is how many times less often those are evaluated in a run of a budget of time: evaluations are in it.
 const fewer = 10
 
-// planned is one run.
-type planned struct {
-	Env, Algo string
-	Budget    budget
-	Seed      uint64
-	repeat    float64     // steps of the environment that each action is held for
-	sets      [][2]string // keys and values beside the preset's
-	settings  string      // hash of the preset and of sets: keys that they do not name are as they were
-}
-
-func (p *planned) name() string { return fmt.Sprintf("%s-%s-%s-%d", p.Env, p.Algo, p.Budget, p.Seed) }
-
 // plan lists the runs, seeds outermost.
-func plan(o options) ([]*planned, error) {
+func plan(o options) ([]*results.Plan, error) {
 	for _, name := range o.tasks {
 		if !slices.ContainsFunc(tasks, func(t task) bool { return t.Env == name }) {
 			return nil, fmt.Errorf("-envs: %q is none of the tasks", name)
 		}
 	}
-	var all []*planned
+	var all []*results.Plan
 	for seed := range uint64(o.seeds) {
 		for _, b := range budgets {
 			for _, t := range tasks {
@@ -87,52 +65,28 @@ func plan(o options) ([]*planned, error) {
 }
 
 // plan is one run by the algorithm's preset, with the budget in place of the preset's.
-func (t task) plan(algo string, b budget, seed uint64, part float64) (*planned, error) {
+func (t task) plan(algo string, b results.Budget, seed uint64, part float64) (*results.Plan, error) {
 	cfg, err := covey.Preset(algo, t.Env, "")
 	if err != nil {
 		return nil, err
 	}
-	p := &planned{Env: t.Env, Algo: algo, Budget: b, Seed: seed, repeat: float64(cfg.ActionRepeat)}
-	steps := uint64(part * t.Steps / p.repeat) // held actions count once, the environment steps each time
+	p := &results.Plan{Env: t.Env, Algo: algo, Budget: b, Seed: seed, Repeat: float64(cfg.ActionRepeat)}
+	steps := uint64(part * t.Steps / p.Repeat) // held actions count once, the environment steps each time
 	every := max(steps/evaluations, 1)
-	set := func(key string, value any) { p.sets = append(p.sets, [2]string{key, fmt.Sprint(value)}) }
-	set("seed", seed)
-	if b == equalSteps {
-		set("steps", steps)
+	p.Set("seed", seed)
+	if b == results.Steps {
+		p.Set("steps", steps)
 	} else {
 		if cfg.A3C != nil { // it anneals over the preset's steps, and stays there
-			set("a3c.anneal_steps", cfg.Steps)
+			p.Set("a3c.anneal_steps", cfg.Steps)
 			every *= fewer
 		}
-		set("steps", 0)
-		set("seconds", part*t.Seconds)
+		p.Set("steps", 0)
+		p.Set("seconds", part*t.Seconds)
 	}
-	set("eval.every", every)
-	set("log_every", every)
-	for _, s := range p.sets {
-		if err := cfg.Set("--set "+s[0]+"="+s[1], s[0], s[1]); err != nil {
-			return nil, err
-		}
-	}
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	text, err := zoo.Read(zoo.Preset{Algo: cfg.Section(), Env: t.Env})
-	if err != nil {
-		return nil, err
-	}
-	hash := sha256.Sum256(fmt.Append(text, algo, p.sets))
-	p.settings = hex.EncodeToString(hash[:8])
-	return p, nil
-}
-
-// args are the run's for covey.
-func (p *planned) args(folder string) []string {
-	args := []string{"train", p.Env, "--algo", p.Algo, "--json", "--quiet", "--out", folder}
-	for _, s := range p.sets {
-		args = append(args, "--set", s[0]+"="+s[1])
-	}
-	return args
+	p.Set("eval.every", every)
+	p.Set("log_every", every)
+	return p, p.Check(cfg)
 }
 
 // taskOf finds a task by its environment.
@@ -141,8 +95,9 @@ func taskOf(env string) task {
 	return tasks[i]
 }
 
-func (b budget) of(t task) string {
-	if b == equalSteps {
+// budget says how much of it there is.
+func (t task) budget(b results.Budget) string {
+	if b == results.Steps {
 		return strconv.FormatFloat(t.Steps, 'f', -1, 64) + " environment steps"
 	}
 	return strconv.FormatFloat(t.Seconds, 'f', -1, 64) + " s"

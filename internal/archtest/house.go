@@ -51,8 +51,9 @@ var house = []room{
 	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation internal/pyenv env env/* policy transitions metrics train zoo .", main: true},
 	{path: "bench/stats", pure: true},
 	{path: "bench/compare", knows: "internal/pyenv"},
+	{path: "bench/results", knows: "zoo . bench/stats bench/compare"},
 	{path: "bench/torture", knows: "checkpoint train bench/compare", main: true},
-	{path: "bench/*", knows: "internal/kernel internal/pyenv env env/gymnasium policy replay zoo . bench/stats bench/compare", main: true},
+	{path: "bench/*", knows: "internal/kernel internal/pyenv env env/gymnasium policy replay zoo . bench/stats bench/compare bench/results", main: true},
 }
 
 // What pure rooms do without: the results of numerics depend on their arguments alone.

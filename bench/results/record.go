@@ -1,4 +1,4 @@
-package main
+package results
 
 import (
 	"bytes"
@@ -16,11 +16,12 @@ import (
 	"covey/bench/compare"
 )
 
-// record is a finished run, as its file keeps it.
-type record struct {
+// Record is a finished run, as its file keeps it.
+type Record struct {
 	Env      string  `json:"env"`
 	Algo     string  `json:"algo"`
-	Budget   budget  `json:"budget"`
+	Variant  string  `json:"variant,omitempty"`
+	Budget   Budget  `json:"budget"`
 	Seed     uint64  `json:"seed"`
 	Settings string  `json:"settings"` // hash of the preset and of what is set beside it
 	Command  string  `json:"command"`
@@ -29,14 +30,14 @@ type record struct {
 	Updates  float64 `json:"updates"`
 	WallS    float64 `json:"wall_s"`    // of training, with its evaluations
 	ProcessS float64 `json:"process_s"` // from the process's start to its end
-	// Final sums up 100 fresh episodes of the last policy, on seeds that no evaluation before has played.
-	Final final   `json:"final"`
+	// Final sums up fresh episodes of the last policy, on seeds that no evaluation before has played.
+	Final Final   `json:"final"`
 	Hash  string  `json:"params_sha256"`
-	Curve []point `json:"curve"`
+	Curve []Point `json:"curve"`
 }
 
-// final is what covey train says of the last policy.
-type final struct {
+// Final is what covey train says of the last policy.
+type Final struct {
 	Episodes int     `json:"episodes"`
 	Mean     float64 `json:"mean"`
 	Std      float64 `json:"std"`
@@ -45,40 +46,39 @@ type final struct {
 	Mode     string  `json:"mode"`
 }
 
-// point is an evaluation of 100 episodes during training.
-type point struct {
+// Point is an evaluation during training.
+type Point struct {
 	Steps  float64 `json:"env_steps"`
 	WallS  float64 `json:"wall_s"`
 	Return float64 `json:"return"`
 }
 
 // execute runs covey in a folder that it makes.
-func (p *planned) execute(ctx context.Context, covey, folder string, m compare.Machine) (*record, error) {
-	j := compare.Job{Program: covey, Args: p.args(folder)}
+func (p *Plan) execute(ctx context.Context, covey, folder string, m compare.Machine) (*Record, error) {
+	j := compare.Job{Program: covey, Args: p.args(folder), Limit: p.Limit}
 	var got struct {
 		EnvSteps float64 `json:"env_steps"`
 		Updates  float64 `json:"updates"`
 		WallS    float64 `json:"wall_s"`
 		Hash     string  `json:"params_sha256"`
-		Eval     final   `json:"eval"`
+		Eval     Final   `json:"eval"`
 	}
 	seen, err := j.Run(ctx, &got)
 	if err != nil {
 		return nil, err
 	}
-	curve, err := readCurve(filepath.Join(folder, "progress.csv"), p.repeat)
+	curve, err := readCurve(filepath.Join(folder, "progress.csv"), p.Repeat)
 	if err != nil {
 		return nil, err
 	}
-	shown := compare.Job{Program: covey, Args: p.args(p.name())}
-	return &record{
-		Env: p.Env, Algo: p.Algo, Budget: p.Budget, Seed: p.Seed, Settings: p.settings, Command: shown.Line(), Machine: m.String(),
-		Steps: p.repeat * got.EnvSteps, Updates: got.Updates, WallS: got.WallS, ProcessS: seen.Seconds, Final: got.Eval, Hash: got.Hash, Curve: curve,
+	return &Record{
+		Env: p.Env, Algo: p.Algo, Variant: p.Variant, Budget: p.Budget, Seed: p.Seed, Settings: p.settings, Command: p.Line(), Machine: m.String(),
+		Steps: p.Repeat * got.EnvSteps, Updates: got.Updates, WallS: got.WallS, ProcessS: seen.Seconds, Final: got.Eval, Hash: got.Hash, Curve: curve,
 	}, nil
 }
 
 // readCurve reads the evaluations of a run's table. repeat: steps of the environment that each action is held for.
-func readCurve(path string, repeat float64) ([]point, error) {
+func readCurve(path string, repeat float64) ([]Point, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func readCurve(path string, repeat float64) ([]point, error) {
 			return nil, fmt.Errorf("%s: no column %s", path, name)
 		}
 	}
-	var curve []point
+	var curve []Point
 	for i, row := range rows[1:] {
 		if row[columns[2]] == "" {
 			continue
@@ -107,17 +107,13 @@ func readCurve(path string, repeat float64) ([]point, error) {
 				return nil, fmt.Errorf("%s:%d: %w", path, i+2, err)
 			}
 		}
-		curve = append(curve, point{Steps: repeat * x[0], WallS: x[1], Return: x[2]})
+		curve = append(curve, Point{Steps: repeat * x[0], WallS: x[1], Return: x[2]})
 	}
 	return curve, nil
 }
 
-func (r *record) path(folder string) string {
-	return filepath.Join(folder, fmt.Sprintf("%s-%s-%s-%d.json", r.Env, r.Algo, r.Budget, r.Seed))
-}
-
-// store writes the record, whole or not at all.
-func (r *record) store(folder string) error {
+// store writes the run's record, whole or not at all.
+func (p *Plan) store(folder string, r *Record) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
@@ -125,16 +121,16 @@ func (r *record) store(folder string) error {
 	if err != nil {
 		return err
 	}
-	half := r.path(folder) + ".part"
+	half := p.path(folder) + ".part"
 	if err := os.WriteFile(half, append(text, '\n'), 0o644); err != nil {
 		return err
 	}
-	return os.Rename(half, r.path(folder))
+	return os.Rename(half, p.path(folder))
 }
 
 // load is the planned run's record; nil where there is none, or one with other settings.
-func load(folder string, p *planned) (*record, error) {
-	path := (&record{Env: p.Env, Algo: p.Algo, Budget: p.Budget, Seed: p.Seed}).path(folder)
+func load(folder string, p *Plan) (*Record, error) {
+	path := p.path(folder)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -142,7 +138,7 @@ func load(folder string, p *planned) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	var r record
+	var r Record
 	if err := json.Unmarshal(text, &r); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -152,8 +148,11 @@ func load(folder string, p *planned) (*record, error) {
 	return &r, nil
 }
 
-// drop is how far the last policy falls behind the best one that was evaluated on the way; 0 where it does not.
-func (r *record) drop() float64 {
+// Label is the algorithm with the variant of its preset.
+func (r *Record) Label() string { return label(r.Algo, r.Variant) }
+
+// Drop is how far the last policy falls behind the best one that was evaluated on the way; 0 where it does not.
+func (r *Record) Drop() float64 {
 	best := r.Final.Mean
 	for _, p := range r.Curve {
 		best = max(best, p.Return)

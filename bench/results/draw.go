@@ -1,4 +1,4 @@
-package main
+package results
 
 import (
 	"errors"
@@ -27,18 +27,29 @@ const (
 	dotsPerInch             = 110
 )
 
-// draw makes a picture of a task: a panel for each budget, in it for each algorithm the IQM of the evaluations on the
-// way, with its 95 % interval.
-func draw(of []*result, path string) error {
+// Panel is a part of a picture.
+type Panel struct {
+	Title, X string // X: what its horizontal axis is called
+	Lines    []Line // as many as there are colours at most
+}
+
+// Line is a curve with the outline of its band.
+type Line struct {
+	Name         string
+	Middle, Band plotter.XYs
+}
+
+// Draw makes a picture of panels side by side, in which the same lines are.
+func Draw(of []Panel, path string) error {
 	legend := newLegend()
 	panels := make([]*plot.Plot, len(of))
-	for i, r := range of {
+	for i, p := range of {
 		var names *plot.Legend
-		if i == 0 { // the algorithms of all panels are the same
+		if i == 0 {
 			names = &legend
 		}
 		var err error
-		if panels[i], err = panel(r, names); err != nil {
+		if panels[i], err = p.draw(names); err != nil {
 			return err
 		}
 	}
@@ -85,38 +96,34 @@ func (t ticks) Ticks(low, high float64) []plot.Tick {
 	return all
 }
 
-// panel draws a result, and enters its algorithms in the legend if there is one.
-func panel(r *result, legend *plot.Legend) (*plot.Plot, error) {
+// draw enters the panel's lines in the legend, if there is one.
+func (of Panel) draw(legend *plot.Legend) (*plot.Plot, error) {
 	p := plot.New()
 	p.Y.Label.Text = "return"
-	p.X.Label.Text = "environment steps"
-	if r.Budget == equalTime {
-		p.X.Label.Text = "seconds"
-	}
+	p.X.Label.Text = of.X
 	p.X.Min = 0
-	p.Title.Text = r.Task.Env
+	p.Title.Text = of.Title
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{}, ticks{}
 	plain(&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label)
 	p.Add(plotter.NewGrid())
-	for i, s := range r.Algos {
-		middle, band := s.curve(r.Budget)
-		if len(middle) == 0 {
+	for i, l := range of.Lines {
+		if len(l.Middle) == 0 {
 			continue
 		}
 		shade := palette[i]
-		area, err := plotter.NewPolygon(band)
+		area, err := plotter.NewPolygon(l.Band)
 		if err != nil {
 			return nil, err
 		}
 		area.Color, area.Width = color.NRGBA{shade.R, shade.G, shade.B, 50}, 0
-		line, err := plotter.NewLine(middle)
+		line, err := plotter.NewLine(l.Middle)
 		if err != nil {
 			return nil, err
 		}
 		line.Color, line.Width = shade, vg.Points(1.5)
 		p.Add(area, line)
 		if legend != nil {
-			legend.Add(s.Algo, line)
+			legend.Add(l.Name, line)
 		}
 	}
 	return p, nil
@@ -125,15 +132,22 @@ func panel(r *result, legend *plot.Legend) (*plot.Plot, error) {
 // curvePoints is how many points a curve over time is drawn with.
 const curvePoints = 40
 
-// curve is the IQM over seeds of the latest evaluation, from where all seeds have one to where the first of
-// them ends; and the outline of its interval.
-func (s *summary) curve(b budget) (middle, band plotter.XYs) {
-	at := func(p point) float64 {
-		if b == equalTime {
-			return p.WallS
-		}
-		return p.Steps
+// Over is where a point lies in curves over what the budget is of.
+func (b Budget) Over(p Point) float64 {
+	if b == Seconds {
+		return p.WallS
 	}
+	return p.Steps
+}
+
+// Line is the IQM over seeds of the latest evaluation, from where all seeds have one to where the first of
+// them ends; and the outline of its 95 % interval. at: where a point lies.
+func (s *Summary) Line(at func(Point) float64) Line {
+	middle, band := s.curve(at)
+	return Line{Name: s.Label, Middle: middle, Band: band}
+}
+
+func (s *Summary) curve(at func(Point) float64) (middle, band plotter.XYs) {
 	from, to := 0.0, -1.0
 	for _, r := range s.Runs {
 		if len(r.Curve) == 0 {
@@ -151,7 +165,7 @@ func (s *summary) curve(b budget) (middle, band plotter.XYs) {
 		for _, r := range s.Runs {
 			scores = append(scores, latest(r.Curve, at, x))
 		}
-		e := stats.IQMInterval(interval(), stats.Scores{scores})
+		e := stats.IQMInterval(Interval(), stats.Scores{scores})
 		middle = append(middle, plotter.XY{X: x, Y: e.Value})
 		low, high = append(low, plotter.XY{X: x, Y: e.Low}), append(high, plotter.XY{X: x, Y: e.High})
 	}
@@ -160,7 +174,7 @@ func (s *summary) curve(b budget) (middle, band plotter.XYs) {
 }
 
 // latest is the return of the last evaluation at or before x.
-func latest(curve []point, at func(point) float64, x float64) float64 {
+func latest(curve []Point, at func(Point) float64, x float64) float64 {
 	value := curve[0].Return
 	for _, p := range curve {
 		if at(p) > x {

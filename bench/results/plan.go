@@ -1,0 +1,135 @@
+// Package results makes runs of covey by its presets over several seeds, keeps what they came to, a file for
+// each, and sums it up in tables and pictures.
+//
+// A run whose file is there, made with the same settings, is not repeated: what was interrupted goes on.
+package results
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"covey"
+	"covey/bench/compare"
+	"covey/zoo"
+)
+
+// Budget is what runs that are compared have the same of.
+type Budget string
+
+// The budgets.
+const (
+	Steps   Budget = "steps"
+	Seconds Budget = "seconds"
+)
+
+// Plan is one run, by a preset with settings in place of some of the preset's.
+type Plan struct {
+	Env, Algo string
+	Variant   string // of the preset; "": that for everyday use
+	Budget    Budget
+	Seed      uint64
+	Repeat    float64       // steps of the environment that each action is held for
+	Limit     time.Duration // how long the run is waited for; 0: compare.Patience
+
+	sets     [][2]string // keys and values beside the preset's
+	settings string      // hash of the preset and of sets: keys that they do not name are as they were
+}
+
+// Set adds a setting.
+func (p *Plan) Set(key string, value any) { p.sets = append(p.sets, [2]string{key, fmt.Sprint(value)}) }
+
+// Check says which setting is impossible beside those of cfg, which is the plan's preset and is changed; it must come before
+// the plan is used.
+func (p *Plan) Check(cfg *covey.Config) error {
+	for _, s := range p.sets {
+		if err := cfg.Set("--set "+s[0]+"="+s[1], s[0], s[1]); err != nil {
+			return err
+		}
+	}
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	text, err := zoo.Read(zoo.Preset{Algo: cfg.Section(), Env: p.Env, Variant: p.Variant})
+	if err != nil {
+		return err
+	}
+	hash := sha256.Sum256(fmt.Append(text, p.Algo, p.sets))
+	p.settings = hex.EncodeToString(hash[:8])
+	return nil
+}
+
+// Label is the algorithm with its variant.
+func (p *Plan) Label() string { return label(p.Algo, p.Variant) }
+
+func label(algo, variant string) string {
+	if variant == "" {
+		return algo
+	}
+	return algo + "@" + variant
+}
+
+// FileName is an environment's name without slashes.
+func FileName(env string) string { return strings.ReplaceAll(env, "/", "-") }
+
+func (p *Plan) name() string {
+	return fmt.Sprintf("%s-%s-%s-%d", FileName(p.Env), p.Label(), p.Budget, p.Seed)
+}
+
+func (p *Plan) path(folder string) string { return filepath.Join(folder, p.name()+".json") }
+
+// args are the run's for covey.
+func (p *Plan) args(folder string) []string {
+	args := []string{"train", p.Env, "--algo", p.Algo, "--json", "--quiet", "--out", folder}
+	if p.Variant != "" {
+		args = append(args, "--preset", p.Variant)
+	}
+	for _, s := range p.sets {
+		args = append(args, "--set", s[0]+"="+s[1])
+	}
+	return args
+}
+
+// Line is the run as one would type it.
+func (p *Plan) Line() string { return compare.Job{Program: "covey", Args: p.args(p.name())}.Line() }
+
+// Make returns the plans' records, in their order, from the folder, which it adds those to that are missing.
+// covey: the built command; "": nothing is run, and what is missing left out.
+func Make(ctx context.Context, covey, folder string, plans []*Plan) ([]*Record, error) {
+	dir, err := os.MkdirTemp("", "covey-results-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // of runs whose results are kept elsewhere
+	m := compare.ThisMachine(ctx, covey)
+	var records []*Record
+	for i, p := range plans {
+		r, err := load(folder, p)
+		if err != nil {
+			return nil, err
+		}
+		if r == nil && covey != "" {
+			compare.Progress("run %d of %d: %s", i+1, len(plans), p.name())
+			if r, err = p.execute(ctx, covey, filepath.Join(dir, p.name()), m); err != nil {
+				return nil, fmt.Errorf("%s: %w", p.name(), err)
+			}
+			if err := p.store(folder, r); err != nil {
+				return nil, err
+			}
+		}
+		if r != nil {
+			records = append(records, r)
+		}
+	}
+	compare.Progress("")
+	if len(records) == 0 {
+		return nil, errors.New("no run is there")
+	}
+	return records, nil
+}

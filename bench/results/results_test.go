@@ -1,0 +1,146 @@
+package results
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"covey"
+	"covey/bench/compare"
+)
+
+// TestMain lets this binary play covey: train with --out FOLDER.
+func TestMain(m *testing.M) {
+	if os.Getenv("RESULTS_TEST_PLAYS") == "" {
+		os.Exit(m.Run())
+	}
+	folder := os.Args[slices.Index(os.Args, "--out")+1]
+	const progress = "env_steps,updates,wall_s,eval_return_mean\n100,10,0.1,\n200,20,0.2,-50.5\n400,40,0.4,80\n"
+	if err := os.WriteFile(filepath.Join(folder, "progress.csv"), []byte(progress), 0o644); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Print(`{"env_steps": 400, "updates": 40, "wall_s": 0.5, "params_sha256": "ab", "eval": {"episodes": 100, "mean": 60, "std": 3, "mode": "greedy"}}`)
+}
+
+func onePlan() *Plan {
+	return &Plan{Env: "Pendulum-v1", Algo: "sac", Budget: Steps, Seed: 3, Repeat: 2, settings: "x"}
+}
+
+func TestRunsAreKeptAndNotRepeated(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("RESULTS_TEST_PLAYS", "1")
+	p, folder := onePlan(), t.TempDir()
+	if r, err := load(folder, p); r != nil || err != nil {
+		t.Errorf("before the run there is %v, %v", r, err)
+	}
+	made, err := p.execute(context.Background(), self, t.TempDir(), compare.Machine{CPU: "this"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.store(folder, made); err != nil {
+		t.Fatal(err)
+	}
+	r, err := load(folder, p)
+	if err != nil || r == nil {
+		t.Fatalf("after it there is %v, %v", r, err)
+	}
+	if want := []Point{{400, 0.2, -50.5}, {800, 0.4, 80}}; !slices.Equal(r.Curve, want) {
+		t.Errorf("curve %v, want %v", r.Curve, want)
+	}
+	if r.Steps != 800 || r.Final.Mean != 60 || r.Final.Episodes != 100 || r.Drop() != 20 || r.ProcessS <= 0 {
+		t.Errorf("kept %+v", r)
+	}
+	if strings.Contains(r.Command, string(filepath.Separator)) {
+		t.Errorf("the command names folders of this machine: %s", r.Command)
+	}
+	p.settings = "y"
+	if r, err := load(folder, p); r != nil || err != nil {
+		t.Errorf("with other settings there is %v, %v", r, err)
+	}
+	if err := os.WriteFile(p.path(folder), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := load(folder, p); err == nil {
+		t.Error("a damaged record is read")
+	}
+}
+
+// TestPlansAreCheckedAndTold: a plan is its preset with what is set in place of it, and no other plan's.
+func TestPlansAreCheckedAndTold(t *testing.T) {
+	check := func(p *Plan) error {
+		cfg, err := covey.Preset(p.Algo, p.Env, p.Variant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Check(cfg)
+	}
+	p := &Plan{Env: "CartPole-v1", Algo: "a3c", Budget: Steps, Seed: 3}
+	named := *p
+	named.Variant = "textbook"
+	other := *p
+	other.Set("seed", 3)
+	for _, x := range []*Plan{p, &named, &other} {
+		if err := check(x); err != nil || x.settings == "" {
+			t.Fatalf("settings %q, %v", x.settings, err)
+		}
+	}
+	if p.settings == named.settings || p.settings == other.settings {
+		t.Errorf("settings %q are those of others, %q and %q", p.settings, named.settings, other.settings)
+	}
+	if want := "covey train CartPole-v1 --algo a3c --json --quiet --out CartPole-v1-a3c@textbook-steps-3 --preset textbook"; named.Line() != want {
+		t.Errorf("got %s, want %s", named.Line(), want)
+	}
+	p.Set("a3c.gamma", 2)
+	if err := check(p); err == nil || !strings.Contains(err.Error(), "a3c.gamma") {
+		t.Errorf("γ = 2: %v", err)
+	}
+	if name := (&Plan{Env: "MinAtar/Breakout-v1", Algo: "a3c"}).name(); strings.Contains(name, "/") {
+		t.Errorf("%s names a folder", name)
+	}
+}
+
+// runs are records of an algorithm with these final scores; the best evaluation on the way was 10 higher.
+func runs(variant string, finals ...float64) []*Record {
+	var all []*Record
+	for _, x := range finals {
+		all = append(all, &Record{Env: "Pendulum-v1", Algo: "sac", Variant: variant, Budget: Steps, Steps: 1000, WallS: 2,
+			Final: Final{Mean: x}, Curve: []Point{{100, 0.1, x - 50}, {500, 1, x + 10}, {1000, 2, x}}})
+	}
+	return all
+}
+
+func TestGroup(t *testing.T) {
+	records := append(runs("", 1, 2, 3), runs("slow", 0, 0)...)
+	algos := Group(records, "Pendulum-v1", Steps, 2, []string{"sac", "sac@slow"})
+	if len(algos) != 2 || algos[0].Solved != 2 || len(algos[1].Runs) != 2 || algos[1].Label != "sac@slow" || algos[0].Median != 2 || algos[0].Spread != 1 {
+		t.Errorf("got %v", algos)
+	}
+	if p := Improvement(algos[0], algos[1]); p.Value != 1 {
+		t.Errorf("P(better) = %v, want 1", p.Value)
+	}
+	if algos := Group(records, "Pendulum-v1", Steps, 2, []string{"sac", "ddpg"}); algos != nil {
+		t.Errorf("without runs of ddpg there is %v", algos)
+	}
+}
+
+func TestCurveHoldsTheLatestEvaluation(t *testing.T) {
+	s := Summarize(0, runs("", 0, 0, 0, 0))
+	middle, band := s.curve(Steps.Over)
+	if first, last := middle[0], middle[len(middle)-1]; first.X != 100 || first.Y != -50 || last.X != 1000 || last.Y != 0 {
+		t.Errorf("from %v to %v", first, last)
+	}
+	if at := middle[len(middle)/2]; at.Y != 10 || len(band) != 2*len(middle) {
+		t.Errorf("in the middle %v; %d points of the band", at, len(band))
+	}
+	if middle, _ := s.curve(Seconds.Over); middle[len(middle)-1].X != 2 {
+		t.Errorf("over time it ends at %v", middle[len(middle)-1])
+	}
+}
