@@ -15,6 +15,7 @@ import (
 	"covey/algo/dqn"
 	"covey/algo/sac"
 	"covey/env"
+	"covey/env/minatar"
 	"covey/env/screen"
 	"covey/internal/nearest"
 	"covey/zoo"
@@ -54,7 +55,8 @@ type Config struct {
 	PrintEvery  uint64 `yaml:"print_every"` // print the total reward of every so many episodes; 0: of none
 	TensorBoard bool   `yaml:"tensorboard"` // write an event file too
 
-	Gym *Gym `yaml:"gym,omitempty"` // settings of Gymnasium's environments
+	Gym     *Gym            `yaml:"gym,omitempty"`     // settings of Gymnasium's environments
+	MinAtar *minatar.Config `yaml:"minatar,omitempty"` // settings of MinAtar's games, where they are covey's own
 
 	A3C  *a3c.Config  `yaml:"a3c,omitempty"` // settings of algorithms a3c and a2c
 	SAC  *sac.Config  `yaml:"sac,omitempty"`
@@ -100,6 +102,10 @@ func NewConfig(algo, environment string) (*Config, error) {
 	if bridged(environment) {
 		g := DefaultGym()
 		c.Gym, c.pools = &g, &pools{}
+	}
+	if isMinAtar(environment) {
+		m := minatar.DefaultConfig()
+		c.MinAtar = &m
 	}
 	a.defaults(c)
 	c.pixelDefaults()
@@ -229,6 +235,9 @@ func (c *Config) validateRun() error {
 		}
 	}
 	if err := c.validatePixels(); err != nil {
+		return err
+	}
+	if err := c.validateMinAtar(); err != nil {
 		return err
 	}
 	return c.validateGym()

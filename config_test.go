@@ -29,8 +29,8 @@ func TestEveryPresetIsValid(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", p.Path(), err)
 		}
-		if !slices.Contains(covey.Environments(), p.Env) {
-			t.Errorf("%s: unknown environment", p.Path())
+		if err := covey.Known(p.Env); err != nil {
+			t.Errorf("%s: %v", p.Path(), err)
 		}
 		if zoo.About(p) == "" {
 			t.Errorf("%s: the first line says nothing about it", p.Path())

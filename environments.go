@@ -37,6 +37,22 @@ var environments = map[string]func(id string) (env.Environment, error){
 	"TMaze40-v0":               memory.New,
 }
 
+// isMinAtar says whether an environment is one of MinAtar's games in Go.
+func isMinAtar(id string) bool { return slices.Contains(minatar.IDs(), id) }
+
+// validateMinAtar says which of the settings is impossible.
+func (c *Config) validateMinAtar() error {
+	switch m := c.MinAtar; {
+	case m == nil:
+		return nil
+	case !isMinAtar(c.Env):
+		return &ConfigError{Key: "minatar", Problem: c.Env + " is none of MinAtar's games in Go"}
+	case !(m.Sticky >= 0 && m.Sticky <= 1):
+		return &ConfigError{Key: "minatar.sticky", Problem: fmt.Sprintf("%v, must be between 0 and 1", m.Sticky)}
+	}
+	return nil
+}
+
 // Environments lists the known environments.
 func Environments() []string { return slices.Sorted(maps.Keys(environments)) }
 
@@ -74,6 +90,12 @@ func (c *Config) create(seen bool) (env.Environment, error) {
 	}
 	if bridged(c.Env) {
 		return c.gymEnvironment(seen)
+	}
+	if c.MinAtar != nil {
+		if err := c.validateMinAtar(); err != nil {
+			return nil, c.located(err)
+		}
+		return c.MinAtar.New(c.Env)
 	}
 	return environments[c.Env](c.Env)
 }

@@ -3,6 +3,7 @@ package covey_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -167,6 +168,28 @@ func TestGymMistakes(t *testing.T) {
 	cfg.Gym.Deadline = -1
 	if _, err := cfg.Environment(); err == nil || !strings.Contains(err.Error(), "gym.deadline") {
 		t.Errorf("an impossible deadline: %v", err)
+	}
+}
+
+// TestGymnasiumTakesThePresetOfTheName, a slash in it included.
+func TestGymnasiumTakesThePresetOfTheName(t *testing.T) {
+	for _, id := range []string{"CartPole-v1", "MinAtar/Breakout-v1", "ALE/Pong-v5"} {
+		want, err := covey.Preset("a3c", id, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := covey.Preset("a3c", "gym:"+id, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := got.Validate(); err != nil || got.Gym == nil || !reflect.DeepEqual(got.A3C, want.A3C) {
+			t.Errorf("%s: %v, %+v, want %+v", id, err, got.A3C, want.A3C)
+		}
+	}
+	for _, id := range []string{"gym:X-v1", "gym:../dqn/CartPole-v1", "../dqn/CartPole-v1", "gym:"} {
+		if _, err := covey.Preset("a3c", id, ""); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("preset of %s: %v", id, err)
+		}
 	}
 }
 

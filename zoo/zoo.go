@@ -1,17 +1,17 @@
 // Package zoo holds settings that are known to work: one YAML file per algorithm and environment, with
 // named variants beside it. The files stand in the folder of their algorithm as ENV.yaml and
-// ENV@variant.yaml; the first line of each is a comment that says what it is for.
+// ENV@variant.yaml, where a slash in the environment's name is one of the path: a3c/MinAtar/Breakout-v1.yaml. The first line of
+// each is a comment that says what it is for.
 package zoo
 
 import (
 	"embed"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 )
 
-//go:embed */*.yaml
+//go:embed */*.yaml */*/*.yaml
 var files embed.FS
 
 // Preset names a file of the zoo.
@@ -26,7 +26,7 @@ func (p Preset) Path() string {
 	if p.Variant != "" {
 		name += "@" + p.Variant
 	}
-	return path.Join(p.Algo, name+".yaml")
+	return p.Algo + "/" + name + ".yaml"
 }
 
 // Read returns the preset's text. The error wraps [fs.ErrNotExist] if there is none.
@@ -48,15 +48,17 @@ func About(p Preset) string {
 
 // Presets lists the zoo by algorithm, environment and variant.
 func Presets() []Preset {
-	names, err := fs.Glob(files, "*/*.yaml")
-	if err != nil {
-		panic(err) // the pattern is well-formed
-	}
-	list := make([]Preset, len(names))
-	for i, name := range names {
-		algo, file := path.Split(name)
-		env, variant, _ := strings.Cut(strings.TrimSuffix(file, ".yaml"), "@")
-		list[i] = Preset{Algo: path.Clean(algo), Env: env, Variant: variant}
+	var list []Preset
+	for _, pattern := range []string{"*/*.yaml", "*/*/*.yaml"} {
+		names, err := fs.Glob(files, pattern)
+		if err != nil {
+			panic(err) // the pattern is well-formed
+		}
+		for _, name := range names {
+			algo, file, _ := strings.Cut(name, "/")
+			env, variant, _ := strings.Cut(strings.TrimSuffix(file, ".yaml"), "@")
+			list = append(list, Preset{Algo: algo, Env: env, Variant: variant})
+		}
 	}
 	slices.SortFunc(list, func(a, b Preset) int { return strings.Compare(a.Algo+a.Env+a.Variant, b.Algo+b.Env+b.Variant) })
 	return list

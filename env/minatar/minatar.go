@@ -19,8 +19,8 @@ import (
 
 // Config is what the authors' package lets its users choose.
 type Config struct {
-	Sticky  float64 // probability that a step repeats the last action in place of taking the given one
-	Ramping bool    // Asterix, Seaquest and SpaceInvaders become more difficult as an episode goes on
+	Sticky  float64 `yaml:"sticky"`  // probability that a step repeats the last action in place of taking the given one
+	Ramping bool    `yaml:"ramping"` // Asterix, Seaquest and SpaceInvaders become more difficult as an episode goes on
 }
 
 // DefaultConfig is that of the authors' package.
