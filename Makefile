@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help build test vet lint fmt-check unit race purego cross nested python-lock fuzz \
-	bench bench-kernel bench-a3c bench-sac bench-bridge results results-classic torture curve
+	bench bench-kernel bench-a3c bench-sac bench-bridge results results-classic results-pixels torture curve
 
 LINT    := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 NESTED  := internal/kernel/gen
@@ -89,6 +89,9 @@ results: build ## bench-a3c, kept under docs/results
 
 results-classic: build ## docs/results/classic.md: all algorithms on the classic tasks, ten seeds each; goes on where it was interrupted
 	go run ./bench/classic -covey ./covey $(BENCH)
+
+results-pixels: build ## docs/results/pixels.md: memory, MinAtar and Atari; goes on where it was interrupted; BENCH="-only memory" one part, in minutes
+	go run ./bench/pixels -covey ./covey $(BENCH)
 
 torture: build ## kills, full disks, damage, cost and memory of runs: docs/results/torture.md; BENCH="-short" takes minutes, "-parts kill" one part
 	go run ./bench/torture -covey ./covey -out docs/results $(BENCH)

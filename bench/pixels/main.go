@@ -1,0 +1,103 @@
+// Pixels trains covey's presets for images and for memory over several seeds: the tasks that need memory, MinAtar's
+// games by A3C and DQN, Atari. It writes one file per run, and a page of tables and learning curves.
+//
+// What was interrupted goes on, see package results.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"covey/bench/results"
+)
+
+// options are what was asked for.
+type options struct {
+	covey string   // the built command
+	out   string   // folder of the page, and of pixels/ with the runs
+	only  []string // parts to run
+	seeds int      // at most
+	part  float64  // of the budgets
+	draw  bool     // only the page, from the runs that are there
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	o, err := parse(os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		os.Exit(0)
+	}
+	if err == nil {
+		err = run(ctx, o)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "pixels:", err)
+		os.Exit(1)
+	}
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	var only string
+	var short bool
+	flags := flag.NewFlagSet("pixels", flag.ContinueOnError)
+	flags.StringVar(&o.covey, "covey", "./covey", "the built covey command")
+	flags.StringVar(&o.out, "out", "docs/results", "`folder` for pixels.md and pixels/")
+	flags.StringVar(&only, "only", strings.Join(parts, ","), "comma-separated `parts` to run; the page shows the runs of all that are there")
+	flags.IntVar(&o.seeds, "seeds", math.MaxInt, "at most so many seeds of each task, from 1")
+	flags.BoolVar(&short, "short", false, "2 seeds and a tenth of the budgets: proves that it works, and nothing else")
+	flags.BoolVar(&o.draw, "draw", false, "run nothing: make the page again from the runs that are there")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("what is %q?", flags.Arg(0))
+	}
+	if o.part = 1; short {
+		o.seeds, o.part = 2, 0.1
+	}
+	if o.seeds < 1 {
+		return o, errors.New("-seeds starts at 1")
+	}
+	o.only = strings.Split(only, ",")
+	for _, name := range o.only {
+		if !slices.Contains(parts, name) {
+			return o, fmt.Errorf("-only: %q is none of %s", name, strings.Join(parts, ", "))
+		}
+	}
+	var err error
+	o.covey, err = filepath.Abs(o.covey)
+	return o, err
+}
+
+// run makes the runs that are missing, then the page of all.
+func run(ctx context.Context, o options) error {
+	folder := filepath.Join(o.out, "pixels")
+	if !o.draw {
+		plans, err := plan(o.only, o)
+		if err != nil {
+			return err
+		}
+		if _, err := results.Make(ctx, o.covey, folder, plans); err != nil {
+			return err
+		}
+	}
+	all, err := plan(nil, o)
+	if err != nil {
+		return err
+	}
+	records, err := results.Make(ctx, "", folder, all)
+	if err != nil {
+		return err
+	}
+	return publish(o.out, records)
+}

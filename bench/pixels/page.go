@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"covey/bench/compare"
+	"covey/bench/results"
+)
+
+// result is a task with those of its budgets that there are runs of.
+type result struct {
+	task
+	Of    []budget
+	Algos [][]*results.Summary // [len(Of)][len(Presets)]
+}
+
+// gather sums up the records by task.
+func gather(records []*results.Record) []result {
+	var all []result
+	for _, t := range tasks {
+		r := result{task: t}
+		for _, b := range t.Budgets {
+			if algos := results.Group(records, t.Env, b.Of, t.Goal, t.Presets); algos != nil {
+				r.Of, r.Algos = append(r.Of, b), append(r.Algos, algos)
+			}
+		}
+		if r.Of != nil {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// publish writes the page, its pictures, and the runs as one table.
+func publish(out string, records []*results.Record) error {
+	all := gather(records)
+	if len(all) == 0 {
+		return errors.New("no task has runs by all its presets")
+	}
+	folder := filepath.Join(out, "pixels")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "runs.csv"), []byte(results.CSV(records)), 0o644); err != nil {
+		return err
+	}
+	for _, r := range all {
+		if err := results.Draw(r.panels(), filepath.Join(folder, r.picture())); err != nil {
+			return fmt.Errorf("draw %s: %w", r.Env, err)
+		}
+	}
+	path := filepath.Join(out, "pixels.md")
+	if err := os.WriteFile(path, []byte(page(all)), 0o644); err != nil {
+		return err
+	}
+	fmt.Println(path)
+	return nil
+}
+
+func (r result) picture() string { return results.FileName(r.Env) + ".png" }
+
+// panels are one for a budget of steps, and two for one of time: over steps and over time.
+func (r result) panels() []results.Panel {
+	var all []results.Panel
+	add := func(b budget, algos []*results.Summary, axis string, of results.Budget) {
+		p := results.Panel{Title: fmt.Sprintf("%s, %s", r.Env, b.text(algos)), X: axis}
+		for _, s := range algos {
+			p.Lines = append(p.Lines, s.Line(of.Over))
+		}
+		all = append(all, p)
+	}
+	for i, b := range r.Of {
+		add(b, r.Algos[i], "environment steps", results.Steps)
+		if b.Of == results.Seconds {
+			add(b, r.Algos[i], "seconds", results.Seconds)
+		}
+	}
+	return all
+}
+
+// text says how much there is, of which these runs were made.
+func (b budget) text(algos []*results.Summary) string {
+	if b.Of == results.Steps {
+		return compare.Count(algos[0].Steps) + " environment steps"
+	}
+	return fmt.Sprintf("%g s", b.Amount)
+}
+
+const about = `# Memory and pixels
+
+Made by ` + "`make results-pixels`" + ` from the runs in [pixels](pixels): a file for each, with its command, machine, final
+evaluation and learning curve, and all of them in [runs.csv](pixels/runs.csv).
+
+Each run is by a preset (` + "`covey presets`" + `; algorithm@variant where it is not that for everyday use). Steps are those of the environment:
+of Atari's, frames. In a budget of time everything counts, evaluations too; A3C anneals its rate over the preset's steps.
+
+Scores are the mean return of fresh episodes of the *last* policy, greedy, on seeds that nothing before has played: 1,000 episodes of tasks for
+memory, 50 of MinAtar's games, 30 of Atari's. IQM: mean of the middle half of the seeds, with the 95 % interval of 10,000 bootstrap samples.
+Spread: standard deviation over seeds. Drop: how far the last policy falls behind the best evaluation on the way, which flatters it; median and worst over
+seeds. P(better): the probability that a run of the first scores higher than one of this. The definitions are those of Agarwal et al. 2021
+(arXiv:2108.13264).
+`
+
+// heads introduce the parts.
+var heads = map[string]string{
+	memory: `## Memory
+
+The signs that decide are gone when they are needed. Without memory the T-mazes return 0.5 at best; 1 is perfect. feedforward has no LSTM; the segments of
+short are half as long as the corridor, so that the gradient of the junction does not reach the sign.
+`,
+	minatar: `## MinAtar
+
+The rules of the package's version 1.0.15, sticky actions and ramping included; the network of the games' authors. Each algorithm has one setting for
+all five games.
+`,
+	atari: `## Atari
+
+The full game with all its lives, raw rewards, frames skipped by four. nosticky: the game does not repeat actions by itself.
+`,
+}
+
+// page is the Markdown.
+func page(all []result) string {
+	var b strings.Builder
+	var runs []*results.Record
+	for _, r := range all {
+		for _, algos := range r.Algos {
+			for _, s := range algos {
+				runs = append(runs, s.Runs...)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "%s\n%s.\n", about, results.Machines(runs))
+	for i, r := range all {
+		if i == 0 || all[i-1].Part != r.Part {
+			b.WriteString("\n" + heads[r.Part])
+		}
+		fmt.Fprintf(&b, "\n### %s\n\n", r.Env)
+		if !math.IsInf(r.Goal, 1) {
+			fmt.Fprintf(&b, "Solved: %g or more.\n\n", r.Goal)
+		}
+		fmt.Fprintf(&b, "![learning curves](pixels/%s)\n", r.picture())
+		for k, of := range r.Of {
+			fmt.Fprintf(&b, "\n%s:\n\n", of.text(r.Algos[k]))
+			compare.WriteTable(&b, results.Table(r.Algos[k], r.Digits))
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"covey/bench/results"
+)
+
+func TestEveryRunIsPossible(t *testing.T) {
+	o, err := parse(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := plan(nil, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Memory: 5 seeds of 5 presets; MinAtar: 5 of 2 with 2 budgets on 5 games; Atari: 3 of 2.
+	if want := 25 + 100 + 6; len(all) != want {
+		t.Errorf("%d runs, want %d", len(all), want)
+	}
+	lines := map[string]bool{}
+	for _, p := range all {
+		lines[p.Line()] = true
+	}
+	for _, want := range []string{
+		"covey train TMaze10-v0 --algo a3c --json --quiet --out TMaze10-v0-a3c@feedforward-steps-5 --preset feedforward --set seed=5 --set steps=500000 --set log_every=100000",
+		"covey train MinAtar/Breakout-v1 --algo dqn --json --quiet --out MinAtar-Breakout-v1-dqn-seconds-2 --set seed=2 --set steps=0 --set seconds=60 --set log_every=500000",
+		"covey train ALE/Pong-v5 --algo a3c --json --quiet --out ALE-Pong-v5-a3c@nosticky-seconds-3 --preset nosticky --set seed=3 --set a3c.anneal_steps=12000000 --set steps=0 --set seconds=3600 --set log_every=1000000",
+	} {
+		if !lines[want] {
+			t.Errorf("no run is %s", want)
+		}
+	}
+	for _, p := range all {
+		if frames := p.Env == "ALE/Pong-v5"; frames != (p.Repeat == 4) {
+			t.Errorf("%s: %v steps of the environment to an action", p.Line(), p.Repeat)
+		}
+	}
+}
+
+func TestArguments(t *testing.T) {
+	for _, bad := range [][]string{{"-seeds", "0"}, {"more"}, {"-no"}, {"-only", "memory,doom"}} {
+		if _, err := parse(bad); err == nil {
+			t.Errorf("%q is accepted", bad)
+		}
+	}
+	o, err := parse([]string{"-short", "-only", "memory"})
+	if err != nil || o.seeds != 2 || o.part != 0.1 || len(o.only) != 1 {
+		t.Fatalf("got %+v, %v", o, err)
+	}
+	plans, err := plan(o.only, o)
+	if err != nil || len(plans) != 10 || !strings.Contains(plans[0].Line(), "steps=50000 ") {
+		t.Errorf("%d runs, %v", len(plans), err)
+	}
+}
+
+// runs are records of a preset with these final scores.
+func runs(env, algo, variant string, b results.Budget, finals ...float64) []*results.Record {
+	var all []*results.Record
+	for i, x := range finals {
+		all = append(all, &results.Record{Env: env, Algo: algo, Variant: variant, Budget: b, Seed: uint64(i + 1), Steps: 500_000, WallS: 2,
+			Machine: "a CPU; load before: 1.00; 2026-01-01", Final: results.Final{Mean: x}, Curve: []results.Point{{Steps: 100, WallS: 0.1, Return: 0.2}, {Steps: 500_000, WallS: 2, Return: x}}})
+	}
+	return all
+}
+
+func TestPublish(t *testing.T) {
+	var records []*results.Record
+	for _, more := range [][]*results.Record{
+		runs("TMaze10-v0", "a3c", "", results.Steps, 1, 0.9, 1),
+		runs("TMaze10-v0", "a3c", "feedforward", results.Steps, 0.5, 0.49, 0.5),
+		runs("MinAtar/Freeway-v1", "a3c", "", results.Seconds, 40, 50),
+		runs("MinAtar/Freeway-v1", "dqn", "", results.Seconds, 30, 45),
+		runs("MinAtar/Breakout-v1", "a3c", "", results.Seconds, 10), // of DQN there are none
+	} {
+		records = append(records, more...)
+	}
+	out := t.TempDir()
+	if err := publish(out, records); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(out, "pixels.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Join(strings.Fields(string(text)), " ")
+	for _, want := range []string{
+		"a CPU; 2026-01-01.", "## Memory", "Solved: 0.95 or more.", "500.0 k environment steps:", "| a3c | 0.967 [", "| 2/3 |", "| a3c@feedforward | 0.497 [",
+		"### MinAtar/Freeway-v1 ![learning curves](pixels/MinAtar-Freeway-v1.png) 60 s:", "| – |",
+	} {
+		if !strings.Contains(words, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, not := range []string{"Breakout", "## Atari", "0/2"} {
+		if strings.Contains(words, not) {
+			t.Errorf("the page has %q", not)
+		}
+	}
+	if t.Failed() {
+		t.Log(string(text))
+	}
+	if _, err := os.Stat(filepath.Join(out, "pixels", "MinAtar-Freeway-v1.png")); err != nil {
+		t.Error(err)
+	}
+	if err := publish(out, nil); err == nil {
+		t.Error("a page of nothing is published")
+	}
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"covey"
+	"covey/bench/results"
+)
+
+// The parts.
+const (
+	memory  = "memory"
+	minatar = "minatar"
+	atari   = "atari"
+)
+
+var parts = []string{memory, minatar, atari}
+
+// task is an environment and by which presets it is learned.
+type task struct {
+	Part    string
+	Env     string
+	Presets []string // algorithms, or algorithm@variant; the others are compared with the first
+	Budgets []budget
+	Seeds   int           // at most mostSeeds
+	Goal    float64       // mean return of an evaluation; ∞: none is set
+	Digits  int           // of scores that are shown
+	Limit   time.Duration // of one run
+}
+
+// budget is how much runs have.
+type budget struct {
+	Of     results.Budget
+	Amount float64 // 0: the steps of the preset
+}
+
+const mostSeeds = 5
+
+var (
+	ownSteps = budget{Of: results.Steps}
+	noGoal   = math.Inf(1)
+)
+
+// At equal time MinAtar's algorithms have about what the faster one needs for its steps.
+var tasks = slices.Concat(
+	[]task{
+		{memory, "TMaze10-v0", []string{"a3c", "a3c@feedforward"}, []budget{ownSteps}, 5, 0.95, 3, 10 * time.Minute},
+		{memory, "TMaze40-v0", []string{"a3c", "a3c@short"}, []budget{ownSteps}, 5, 0.95, 3, 10 * time.Minute},
+		{memory, "Recall8-v0", []string{"a3c"}, []budget{ownSteps}, 5, 0.95, 3, 10 * time.Minute},
+	},
+	miniature("MinAtar/Asterix-v1", 8),
+	miniature("MinAtar/Breakout-v1", 10),
+	miniature("MinAtar/Freeway-v1", noGoal),
+	miniature("MinAtar/Seaquest-v1", noGoal),
+	miniature("MinAtar/SpaceInvaders-v1", 40),
+	[]task{
+		{atari, "ALE/Pong-v5", []string{"a3c@nosticky", "a3c"}, []budget{{results.Seconds, 3600}}, 3, 19, 1, 2 * time.Hour},
+	},
+)
+
+// miniature is a game of MinAtar's, by A3C and DQN with equal steps and with equal time.
+func miniature(env string, goal float64) []task {
+	return []task{{minatar, env, []string{"a3c", "dqn"}, []budget{ownSteps, {results.Seconds, 60}}, 5, goal, 1, 3 * time.Hour}}
+}
+
+// plan lists the runs of a part, or (only: nil) of all, seeds outermost.
+func plan(only []string, o options) ([]*results.Plan, error) {
+	var all []*results.Plan
+	for seed := range uint64(mostSeeds) {
+		for _, t := range tasks {
+			if only != nil && !slices.Contains(only, t.Part) || seed >= uint64(min(t.Seeds, o.seeds)) {
+				continue
+			}
+			for _, b := range t.Budgets {
+				for _, preset := range t.Presets {
+					p, err := t.plan(preset, b, seed+1, o.part)
+					if err != nil {
+						return nil, err
+					}
+					all = append(all, p)
+				}
+			}
+		}
+	}
+	return all, nil
+}
+
+// plan is one run. part: of the budget.
+func (t task) plan(preset string, b budget, seed uint64, part float64) (*results.Plan, error) {
+	algo, variant, _ := strings.Cut(preset, "@")
+	cfg, err := covey.Preset(algo, t.Env, variant)
+	if err != nil {
+		return nil, err
+	}
+	p := &results.Plan{Env: t.Env, Algo: algo, Variant: variant, Budget: b.Of, Seed: seed, Repeat: float64(cfg.ActionRepeat), Limit: t.Limit}
+	if cfg.Gym != nil && cfg.Gym.Atari != nil {
+		p.Repeat *= float64(cfg.Gym.Atari.Skip)
+	}
+	p.Set("seed", seed)
+	if b.Of == results.Steps {
+		p.Set("steps", uint64(part*float64(cfg.Steps)))
+	} else {
+		if cfg.A3C != nil { // it anneals over the preset's steps, and stays there
+			p.Set("a3c.anneal_steps", cfg.Steps)
+		}
+		p.Set("steps", 0)
+		p.Set("seconds", part*b.Amount)
+	}
+	p.Set("log_every", cfg.Eval.Every)
+	return p, p.Check(cfg)
+}
