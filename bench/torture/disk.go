@@ -30,7 +30,8 @@ func disks(ctx context.Context, o *options) (rows []row, err error) {
 		return nil, err
 	}
 	small := filepath.Join(o.work, "small")
-	if err := os.Mkdir(small, 0o777); err != nil {
+	_ = exec.Command("umount", small).Run() // one that was cut off may have left it
+	if err := os.MkdirAll(small, 0o777); err != nil {
 		return nil, err
 	}
 	if err := command(ctx, "mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", small); err != nil {

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"covey/bench/compare"
@@ -61,7 +62,7 @@ func main() {
 	if *short {
 		o.trials, o.damage, o.flips, o.pairs, o.length, o.memory = 10, 4, 100, 1, 35*time.Second, time.Minute
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, &o); err != nil {
 		fmt.Fprintln(os.Stderr, "torture:", err)
