@@ -31,7 +31,7 @@ func (b *Buffer) streamState(w state.Walker, stream int) error {
 	for k, from := 0, 0; from < b.slots; k, from = k+1, from+b.chunk {
 		to := min(from+b.chunk, b.slots)
 		err := state.Chunk(w, "chunk."+strconv.Itoa(k), r.version(from, to, b.slots), func(w state.Walker) error {
-			return b.slotsState(w, stream*b.slots+from, stream*b.slots+to)
+			return b.slotsState(w, stream*b.slots+from, stream*b.slots+to, min(max(r.used-from, 0), to-from))
 		})
 		if err != nil {
 			return err
@@ -40,13 +40,17 @@ func (b *Buffer) streamState(w state.Walker, stream int) error {
 	return nil
 }
 
-// slotsState visits the slots from up to to, counted over all streams.
-func (b *Buffer) slotsState(w state.Walker, from, to int) error {
+// slotsState visits the slots from up to to, counted over all streams, of which the first used are in use. Of screens,
+// which make a replay large, no others are visited.
+func (b *Buffer) slotsState(w state.Walker, from, to, used int) error {
 	obs := b.observations.Slice(from*b.frame, to*b.frame)
 	if obs.U != nil {
-		if err := state.FixedBytes(w, "observations", obs.U); err != nil {
-			return err
+		screens := obs.U[: used*b.frame : used*b.frame]
+		w.Bytes("observations", &screens)
+		if len(screens) > len(obs.U) {
+			return fmt.Errorf("%d bytes of observations in %d slots of %d", len(screens), to-from, b.frame)
 		}
+		copy(obs.U, screens) // where they were loaded elsewhere
 	} else {
 		w.Floats("observations", obs.F)
 	}

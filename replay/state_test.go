@@ -101,6 +101,10 @@ func TestStateIsWhereItIs(t *testing.T) {
 	pixels := env.NewBox(slices.Repeat([]float32{0}, 84*84), slices.Repeat([]float32{255}, 84*84))
 	pixels.Bytes = true
 	b := New(specOf(pixels, 1), 1, 5000)
+	if parts, largest := observations(t, b); parts != 5 || largest != 0 {
+		t.Errorf("nothing held: %d parts of up to %d bytes", parts, largest)
+	}
+	b.rings[0].written = uint64(b.slots)
 	if n := testing.AllocsPerRun(3, func() {
 		if err := b.State(nobody{}); err != nil {
 			t.Fatal(err)
@@ -108,18 +112,12 @@ func TestStateIsWhereItIs(t *testing.T) {
 	}); n > 40 {
 		t.Errorf("%v allocations", n)
 	}
+	if parts, largest := observations(t, b); parts != 5 || largest < 7<<20 || largest > 8<<20 {
+		t.Errorf("%d parts of up to %d bytes", parts, largest)
+	}
 	tree, err := state.Save(b)
 	if err != nil {
 		t.Fatal(err)
-	}
-	parts, largest := 0, 0
-	for _, e := range tree {
-		if strings.HasSuffix(e.Name, "/observations") {
-			parts, largest = parts+1, max(largest, len(e.Bytes))
-		}
-	}
-	if parts != 5 || largest < 7<<20 || largest > 8<<20 {
-		t.Errorf("%d parts of up to %d bytes", parts, largest)
 	}
 	for i := range tree {
 		if strings.HasSuffix(tree[i].Name, "chunk.2/observations") {
@@ -134,6 +132,21 @@ func TestStateIsWhereItIs(t *testing.T) {
 	if &b.observations.U[0] != memory || b.observations.U[at-1] != 0 || b.observations.U[at] != 7 {
 		t.Error("loaded into other memory")
 	}
+}
+
+// observations counts the parts of a state that hold screens, and the bytes of the largest.
+func observations(t *testing.T, b *Buffer) (parts, largest int) {
+	t.Helper()
+	tree, err := state.Save(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range tree {
+		if strings.HasSuffix(e.Name, "/observations") {
+			parts, largest = parts+1, max(largest, len(e.Bytes))
+		}
+	}
+	return parts, largest
 }
 
 // BenchmarkState is a full visit of a million transitions, by a walker that does nothing.
