@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help build test vet lint fmt-check unit race purego cross nested python-lock fuzz \
-	bench bench-kernel bench-a3c bench-sac bench-bridge results results-classic results-pixels torture curve
+	bench bench-kernel bench-networks bench-a3c bench-sac bench-bridge results results-classic results-pixels torture curve
 
 LINT    := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 NESTED  := internal/kernel/gen
@@ -74,6 +74,9 @@ bench: ## every Go benchmark, once
 
 bench-kernel: ## the kernels, with their ratio to the FMA peak of the same run
 	go run ./bench/kernels $(BENCH)
+
+bench-networks: ## covey's convolutional and recurrent networks beside PyTorch's, on one core
+	go run ./bench/networks $(BENCH)
 
 bench-a3c: build ## covey beside a C reference, PyTorch, SB3 and SBX on CartPole: one table
 	go run ./bench/a3c -covey ./covey $(BENCH)

@@ -32,7 +32,7 @@ func BenchmarkMatMul(b *testing.B) {
 // BenchmarkMatMulBT is m×n×k: rows and columns of dX, summed.
 func BenchmarkMatMulBT(b *testing.B) {
 	var s Scratch
-	for _, c := range [][3]int{{256, 256, 256}, {20, 128, 128}, {80, 128, 128}, {20, 128, 3}} {
+	for _, c := range [][3]int{{256, 256, 256}, {20, 128, 128}, {80, 128, 128}, {20, 128, 3}, {20, 3136, 512}} {
 		m, n, k := c[0], c[1], c[2]
 		dy, w, dx := Matrix(random(1, m*k), m, k), Matrix(random(2, k*n), n, k), Matrix(random(3, m*n), m, n)
 		benchmark(b, fmt.Sprintf("%dx%dx%d", m, n, k), 2*m*n*k, func() { s.MatMulBT(dx, dy, w) })
@@ -42,7 +42,7 @@ func BenchmarkMatMulBT(b *testing.B) {
 // BenchmarkMatMulAT is m×n×k: rows and columns of dW, summed.
 func BenchmarkMatMulAT(b *testing.B) {
 	var s Scratch
-	for _, c := range [][3]int{{256, 256, 256}, {128, 128, 20}, {128, 128, 80}, {4, 128, 20}, {128, 3, 20}, {128, 1, 20}} {
+	for _, c := range [][3]int{{256, 256, 256}, {128, 128, 20}, {128, 128, 80}, {4, 128, 20}, {128, 3, 20}, {128, 1, 20}, {3136, 512, 20}, {256, 1024, 20}} {
 		m, n, k := c[0], c[1], c[2]
 		x, dy, dw := Matrix(random(1, m*k), k, m), Matrix(random(2, k*n), k, n), Matrix(random(3, m*n), m, n)
 		benchmark(b, fmt.Sprintf("%dx%dx%d", m, n, k), 2*m*n*k, func() { s.MatMulAT(dw, x, dy, false) })
