@@ -5,8 +5,15 @@ import (
 	"covey/internal/kernel"
 )
 
-// byteScale turns bytes into floats from 0 to 1.
-const byteScale = 1.0 / 255
+// byteScale is what turns bytes into floats from 0 to 1: 1 over the greatest byte of the space, 255 or, where a byte is a
+// yes or no, 1.
+func byteScale(in env.Space) float32 {
+	top := float32(1)
+	for _, high := range in.High {
+		top = max(top, high)
+	}
+	return 1 / top
+}
 
 // towerPass is the activations of a tower, image by image: an image's maps fit the caches.
 type towerPass struct {
@@ -45,7 +52,7 @@ func (p *towerPass) load(image env.Values) {
 	for f := range p.frames {
 		to := kernel.Mat{X: inside.X[f*inside.Line:], Rows: p.height, Cols: line, Stride: p.frames * inside.Line}
 		if image.U != nil {
-			kernel.FromBytes(to, image.U[f*frame:(f+1)*frame], line, byteScale)
+			kernel.FromBytes(to, image.U[f*frame:(f+1)*frame], line, p.scale)
 			continue
 		}
 		for y := range p.height {

@@ -231,7 +231,7 @@ func TestBytesAreScaledFloats(t *testing.T) {
 		floats := make([]float32, len(bytes))
 		for i := range bytes {
 			bytes[i] = uint8(rng.UintN(256))
-			floats[i] = float32(byteScale) * float32(bytes[i])
+			floats[i] = float32(bytes[i]) * (1.0 / 255)
 		}
 		for i, in := range []env.Space{image(c.shape...), byteImage(c.shape...)} {
 			n, err := New(in, c.cfg, Head{Name: "q", Width: 3, Gain: 1})
@@ -247,6 +247,20 @@ func TestBytesAreScaledFloats(t *testing.T) {
 		if !slices.Equal(outs[0], outs[1]) || !slices.Equal(grads[0], grads[1]) {
 			t.Errorf("%s: bytes are not scaled floats", name)
 		}
+	}
+}
+
+// TestBytesAreScaledByTheirBound: planes of yes and no stay 0 and 1.
+func TestBytesAreScaledByTheirBound(t *testing.T) {
+	if got := byteScale(byteImage(2, 2)); got != 1.0/255 {
+		t.Errorf("bytes up to 255 are scaled by %v", got)
+	}
+	planes := byteImage(2, 2)
+	for i := range planes.High {
+		planes.High[i] = 1
+	}
+	if got := byteScale(planes); got != 1 {
+		t.Errorf("bytes up to 1 are scaled by %v", got)
 	}
 }
 

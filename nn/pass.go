@@ -33,7 +33,7 @@ func (n *Net) NewPass(rows int) Pass {
 		widest = max(widest, p.trunks[i].make(&n.trunks[i], rows))
 	}
 	if n.In.Bytes && n.trunks[0].tower == nil {
-		p.scaled = make([]float32, p.input.Len())
+		p.scaled, p.scale = make([]float32, p.input.Len()), byteScale(n.In)
 	}
 	p.sparse.rows = make([]int, 0, rows)
 	p.grad[0], p.grad[1] = make([]float32, rows*widest), make([]float32, rows*widest)
@@ -73,6 +73,7 @@ type pass struct {
 	rows    int
 	input   env.Values   // [rows, frame]
 	scaled  []float32    // [rows, frame]: input as floats, where it is bytes and goes to a dense layer
+	scale   float32      // of bytes to scaled
 	trunks  []trunkPass  // per trunk
 	grad    [2][]float32 // [rows, widest]: gradients of layers' inputs; layer j's lies in grad[j&1]
 	scratch kernel.Scratch
@@ -193,7 +194,7 @@ func (p *pass) take(in env.Values, from, n int) {
 	}
 	copy(p.input.U[from:from+n], in.U)
 	if p.scaled != nil {
-		kernel.FromBytes(kernel.Matrix(p.scaled[from:from+n], 1, n), in.U[:n], n, byteScale)
+		kernel.FromBytes(kernel.Matrix(p.scaled[from:from+n], 1, n), in.U[:n], n, p.scale)
 	}
 }
 

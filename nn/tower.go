@@ -11,8 +11,9 @@ import (
 // tower is the layout of a stack of convolutions over one image: its stages, and the maps that lie between them.
 // It is a chain but for the residual blocks, which add to the map that they began with.
 type tower struct {
-	frames                  int // images that are stacked to one
-	height, width, channels int // of an image
+	frames                  int     // images that are stacked to one
+	height, width, channels int     // of an image
+	scale                   float32 // of bytes
 
 	maps   []featureMap // maps[0] is the input
 	stages []stage
@@ -73,7 +74,7 @@ const poolBorder = 1
 // imageShape reads an observation's shape as that of an image: [height, width]; [height, width, channels], or
 // [frames, height, width] where the first number is smaller than the last; [frames, height, width, channels].
 func imageShape(in env.Space) (t tower, err error) {
-	t = tower{frames: 1, channels: 1}
+	t = tower{frames: 1, channels: 1, scale: byteScale(in)}
 	switch s := in.Shape; {
 	case len(s) == 2:
 		t.height, t.width = s[0], s[1]

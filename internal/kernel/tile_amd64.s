@@ -6424,22 +6424,21 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z1
-	VBROADCASTSS (R10), Z2
-	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z1
+	VFMADD231PS.BCST (R10), Z1, Z0
+	ADDQ             BX, R10
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -6467,8 +6466,8 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z3, Z3, Z3
-	VMAXPS Z0, Z3, Z0
+	VPXORD Z2, Z2, Z2
+	VMAXPS Z0, Z2, Z0
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -7537,24 +7536,22 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z2
-	VBROADCASTSS (R10), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (R10)(DX*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z2
+	VFMADD231PS.BCST (R10), Z2, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z2, Z1
+	ADDQ             BX, R10
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -7586,9 +7583,9 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z4, Z4, Z4
-	VMAXPS Z0, Z4, Z0
-	VMAXPS Z1, Z4, Z1
+	VPXORD Z3, Z3, Z3
+	VMAXPS Z0, Z3, Z0
+	VMAXPS Z1, Z3, Z1
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -8954,26 +8951,23 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z3
-	VBROADCASTSS (R10), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS (R10)(DX*1), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS (R10)(DX*2), Z4
-	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         BX, R10
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z3
+	VFMADD231PS.BCST (R10), Z3, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z3, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z3, Z2
+	ADDQ             BX, R10
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -9009,10 +9003,10 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z5, Z5, Z5
-	VMAXPS Z0, Z5, Z0
-	VMAXPS Z1, Z5, Z1
-	VMAXPS Z2, Z5, Z2
+	VPXORD Z4, Z4, Z4
+	VMAXPS Z0, Z4, Z0
+	VMAXPS Z1, Z4, Z1
+	VMAXPS Z2, Z4, Z2
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -10657,29 +10651,25 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z4
-	VBROADCASTSS (R10), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS (R10)(DX*1), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS (R10)(DX*2), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS (R11), Z5
-	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z4
+	VFMADD231PS.BCST (R10), Z4, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z4, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z4, Z2
+	VFMADD231PS.BCST (R11), Z4, Z3
+	ADDQ             BX, R10
+	ADDQ             BX, R11
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -10719,11 +10709,11 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z6, Z6, Z6
-	VMAXPS Z0, Z6, Z0
-	VMAXPS Z1, Z6, Z1
-	VMAXPS Z2, Z6, Z2
-	VMAXPS Z3, Z6, Z3
+	VPXORD Z5, Z5, Z5
+	VMAXPS Z0, Z5, Z0
+	VMAXPS Z1, Z5, Z1
+	VMAXPS Z2, Z5, Z2
+	VMAXPS Z3, Z5, Z3
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -11418,31 +11408,26 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z5
-	VBROADCASTSS (R10), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS (R10)(DX*1), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R10)(DX*2), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS (R11)(DX*1), Z6
-	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z5
+	VFMADD231PS.BCST (R10), Z5, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z5, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z5, Z2
+	VFMADD231PS.BCST (R11), Z5, Z3
+	VFMADD231PS.BCST (R11)(DX*1), Z5, Z4
+	ADDQ             BX, R10
+	ADDQ             BX, R11
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -11486,12 +11471,12 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z7, Z7, Z7
-	VMAXPS Z0, Z7, Z0
-	VMAXPS Z1, Z7, Z1
-	VMAXPS Z2, Z7, Z2
-	VMAXPS Z3, Z7, Z3
-	VMAXPS Z4, Z7, Z4
+	VPXORD Z6, Z6, Z6
+	VMAXPS Z0, Z6, Z0
+	VMAXPS Z1, Z6, Z1
+	VMAXPS Z2, Z6, Z2
+	VMAXPS Z3, Z6, Z3
+	VMAXPS Z4, Z6, Z4
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -12265,33 +12250,27 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z6
-	VBROADCASTSS (R10), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS (R10)(DX*1), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS (R10)(DX*2), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (R11), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS (R11)(DX*1), Z7
-	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS (R11)(DX*2), Z7
-	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z6
+	VFMADD231PS.BCST (R10), Z6, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z6, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z6, Z2
+	VFMADD231PS.BCST (R11), Z6, Z3
+	VFMADD231PS.BCST (R11)(DX*1), Z6, Z4
+	VFMADD231PS.BCST (R11)(DX*2), Z6, Z5
+	ADDQ             BX, R10
+	ADDQ             BX, R11
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -12339,13 +12318,13 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z8, Z8, Z8
-	VMAXPS Z0, Z8, Z0
-	VMAXPS Z1, Z8, Z1
-	VMAXPS Z2, Z8, Z2
-	VMAXPS Z3, Z8, Z3
-	VMAXPS Z4, Z8, Z4
-	VMAXPS Z5, Z8, Z5
+	VPXORD Z7, Z7, Z7
+	VMAXPS Z0, Z7, Z0
+	VMAXPS Z1, Z7, Z1
+	VMAXPS Z2, Z7, Z2
+	VMAXPS Z3, Z7, Z3
+	VMAXPS Z4, Z7, Z4
+	VMAXPS Z5, Z7, Z5
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -13196,36 +13175,29 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z7
-	VBROADCASTSS (R10), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS (R10)(DX*1), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R10)(DX*2), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (R11), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R11)(DX*1), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (R11)(DX*2), Z8
-	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS (R12), Z8
-	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z7
+	VFMADD231PS.BCST (R10), Z7, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z7, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z7, Z2
+	VFMADD231PS.BCST (R11), Z7, Z3
+	VFMADD231PS.BCST (R11)(DX*1), Z7, Z4
+	VFMADD231PS.BCST (R11)(DX*2), Z7, Z5
+	VFMADD231PS.BCST (R12), Z7, Z6
+	ADDQ             BX, R10
+	ADDQ             BX, R11
+	ADDQ             BX, R12
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -13277,14 +13249,14 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z9, Z9, Z9
-	VMAXPS Z0, Z9, Z0
-	VMAXPS Z1, Z9, Z1
-	VMAXPS Z2, Z9, Z2
-	VMAXPS Z3, Z9, Z3
-	VMAXPS Z4, Z9, Z4
-	VMAXPS Z5, Z9, Z5
-	VMAXPS Z6, Z9, Z6
+	VPXORD Z8, Z8, Z8
+	VMAXPS Z0, Z8, Z0
+	VMAXPS Z1, Z8, Z1
+	VMAXPS Z2, Z8, Z2
+	VMAXPS Z3, Z8, Z3
+	VMAXPS Z4, Z8, Z4
+	VMAXPS Z5, Z8, Z5
+	VMAXPS Z6, Z8, Z6
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -13608,38 +13580,30 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z8
-	VBROADCASTSS (R10), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS (R10)(DX*1), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS (R10)(DX*2), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (R11), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS (R11)(DX*1), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS (R11)(DX*2), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS (R12), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS (R12)(DX*1), Z9
-	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z8
+	VFMADD231PS.BCST (R10), Z8, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z8, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z8, Z2
+	VFMADD231PS.BCST (R11), Z8, Z3
+	VFMADD231PS.BCST (R11)(DX*1), Z8, Z4
+	VFMADD231PS.BCST (R11)(DX*2), Z8, Z5
+	VFMADD231PS.BCST (R12), Z8, Z6
+	VFMADD231PS.BCST (R12)(DX*1), Z8, Z7
+	ADDQ             BX, R10
+	ADDQ             BX, R11
+	ADDQ             BX, R12
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -13695,15 +13659,15 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z10, Z10, Z10
-	VMAXPS Z0, Z10, Z0
-	VMAXPS Z1, Z10, Z1
-	VMAXPS Z2, Z10, Z2
-	VMAXPS Z3, Z10, Z3
-	VMAXPS Z4, Z10, Z4
-	VMAXPS Z5, Z10, Z5
-	VMAXPS Z6, Z10, Z6
-	VMAXPS Z7, Z10, Z7
+	VPXORD Z9, Z9, Z9
+	VMAXPS Z0, Z9, Z0
+	VMAXPS Z1, Z9, Z1
+	VMAXPS Z2, Z9, Z2
+	VMAXPS Z3, Z9, Z3
+	VMAXPS Z4, Z9, Z4
+	VMAXPS Z5, Z9, Z5
+	VMAXPS Z6, Z9, Z6
+	VMAXPS Z7, Z9, Z7
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -14047,40 +14011,31 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z9
-	VBROADCASTSS (R10), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS (R10)(DX*1), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R10)(DX*2), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R11)(DX*1), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (R11)(DX*2), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R12), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS (R12)(DX*1), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS (R12)(DX*2), Z10
-	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z9
+	VFMADD231PS.BCST (R10), Z9, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z9, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z9, Z2
+	VFMADD231PS.BCST (R11), Z9, Z3
+	VFMADD231PS.BCST (R11)(DX*1), Z9, Z4
+	VFMADD231PS.BCST (R11)(DX*2), Z9, Z5
+	VFMADD231PS.BCST (R12), Z9, Z6
+	VFMADD231PS.BCST (R12)(DX*1), Z9, Z7
+	VFMADD231PS.BCST (R12)(DX*2), Z9, Z8
+	ADDQ             BX, R10
+	ADDQ             BX, R11
+	ADDQ             BX, R12
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -14140,16 +14095,16 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z11, Z11, Z11
-	VMAXPS Z0, Z11, Z0
-	VMAXPS Z1, Z11, Z1
-	VMAXPS Z2, Z11, Z2
-	VMAXPS Z3, Z11, Z3
-	VMAXPS Z4, Z11, Z4
-	VMAXPS Z5, Z11, Z5
-	VMAXPS Z6, Z11, Z6
-	VMAXPS Z7, Z11, Z7
-	VMAXPS Z8, Z11, Z8
+	VPXORD Z10, Z10, Z10
+	VMAXPS Z0, Z10, Z0
+	VMAXPS Z1, Z10, Z1
+	VMAXPS Z2, Z10, Z2
+	VMAXPS Z3, Z10, Z3
+	VMAXPS Z4, Z10, Z4
+	VMAXPS Z5, Z10, Z5
+	VMAXPS Z6, Z10, Z6
+	VMAXPS Z7, Z10, Z7
+	VMAXPS Z8, Z10, Z8
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -14517,43 +14472,33 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z10
-	VBROADCASTSS (R10), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS (R10)(DX*1), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS (R10)(DX*2), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (R11), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS (R11)(DX*1), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS (R11)(DX*2), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS (R12), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS (R12)(DX*1), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS (R12)(DX*2), Z11
-	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS (R13), Z11
-	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	ADDQ         BX, R13
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z10
+	VFMADD231PS.BCST (R10), Z10, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z10, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z10, Z2
+	VFMADD231PS.BCST (R11), Z10, Z3
+	VFMADD231PS.BCST (R11)(DX*1), Z10, Z4
+	VFMADD231PS.BCST (R11)(DX*2), Z10, Z5
+	VFMADD231PS.BCST (R12), Z10, Z6
+	VFMADD231PS.BCST (R12)(DX*1), Z10, Z7
+	VFMADD231PS.BCST (R12)(DX*2), Z10, Z8
+	VFMADD231PS.BCST (R13), Z10, Z9
+	ADDQ             BX, R10
+	ADDQ             BX, R11
+	ADDQ             BX, R12
+	ADDQ             BX, R13
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -14617,17 +14562,17 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z12, Z12, Z12
-	VMAXPS Z0, Z12, Z0
-	VMAXPS Z1, Z12, Z1
-	VMAXPS Z2, Z12, Z2
-	VMAXPS Z3, Z12, Z3
-	VMAXPS Z4, Z12, Z4
-	VMAXPS Z5, Z12, Z5
-	VMAXPS Z6, Z12, Z6
-	VMAXPS Z7, Z12, Z7
-	VMAXPS Z8, Z12, Z8
-	VMAXPS Z9, Z12, Z9
+	VPXORD Z11, Z11, Z11
+	VMAXPS Z0, Z11, Z0
+	VMAXPS Z1, Z11, Z1
+	VMAXPS Z2, Z11, Z2
+	VMAXPS Z3, Z11, Z3
+	VMAXPS Z4, Z11, Z4
+	VMAXPS Z5, Z11, Z5
+	VMAXPS Z6, Z11, Z6
+	VMAXPS Z7, Z11, Z7
+	VMAXPS Z8, Z11, Z8
+	VMAXPS Z9, Z11, Z9
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -15018,45 +14963,34 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z11
-	VBROADCASTSS (R10), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS (R10)(DX*1), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R10)(DX*2), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R11)(DX*1), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (R11)(DX*2), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R12), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS (R12)(DX*1), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R12)(DX*2), Z12
-	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS (R13), Z12
-	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS (R13)(DX*1), Z12
-	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	ADDQ         BX, R13
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (R10), Z11, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z11, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z11, Z2
+	VFMADD231PS.BCST (R11), Z11, Z3
+	VFMADD231PS.BCST (R11)(DX*1), Z11, Z4
+	VFMADD231PS.BCST (R11)(DX*2), Z11, Z5
+	VFMADD231PS.BCST (R12), Z11, Z6
+	VFMADD231PS.BCST (R12)(DX*1), Z11, Z7
+	VFMADD231PS.BCST (R12)(DX*2), Z11, Z8
+	VFMADD231PS.BCST (R13), Z11, Z9
+	VFMADD231PS.BCST (R13)(DX*1), Z11, Z10
+	ADDQ             BX, R10
+	ADDQ             BX, R11
+	ADDQ             BX, R12
+	ADDQ             BX, R13
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -15124,18 +15058,18 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z13, Z13, Z13
-	VMAXPS Z0, Z13, Z0
-	VMAXPS Z1, Z13, Z1
-	VMAXPS Z2, Z13, Z2
-	VMAXPS Z3, Z13, Z3
-	VMAXPS Z4, Z13, Z4
-	VMAXPS Z5, Z13, Z5
-	VMAXPS Z6, Z13, Z6
-	VMAXPS Z7, Z13, Z7
-	VMAXPS Z8, Z13, Z8
-	VMAXPS Z9, Z13, Z9
-	VMAXPS Z10, Z13, Z10
+	VPXORD Z12, Z12, Z12
+	VMAXPS Z0, Z12, Z0
+	VMAXPS Z1, Z12, Z1
+	VMAXPS Z2, Z12, Z2
+	VMAXPS Z3, Z12, Z3
+	VMAXPS Z4, Z12, Z4
+	VMAXPS Z5, Z12, Z5
+	VMAXPS Z6, Z12, Z6
+	VMAXPS Z7, Z12, Z7
+	VMAXPS Z8, Z12, Z8
+	VMAXPS Z9, Z12, Z9
+	VMAXPS Z10, Z12, Z10
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -15548,47 +15482,35 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z12
-	VBROADCASTSS (R10), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS (R10)(DX*1), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS (R10)(DX*2), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS (R11)(DX*1), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS (R11)(DX*2), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS (R12), Z13
-	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS (R12)(DX*1), Z13
-	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS (R12)(DX*2), Z13
-	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS (R13), Z13
-	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS (R13)(DX*1), Z13
-	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS (R13)(DX*2), Z13
-	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	ADDQ         BX, R13
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (R10), Z12, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z12, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z12, Z2
+	VFMADD231PS.BCST (R11), Z12, Z3
+	VFMADD231PS.BCST (R11)(DX*1), Z12, Z4
+	VFMADD231PS.BCST (R11)(DX*2), Z12, Z5
+	VFMADD231PS.BCST (R12), Z12, Z6
+	VFMADD231PS.BCST (R12)(DX*1), Z12, Z7
+	VFMADD231PS.BCST (R12)(DX*2), Z12, Z8
+	VFMADD231PS.BCST (R13), Z12, Z9
+	VFMADD231PS.BCST (R13)(DX*1), Z12, Z10
+	VFMADD231PS.BCST (R13)(DX*2), Z12, Z11
+	ADDQ             BX, R10
+	ADDQ             BX, R11
+	ADDQ             BX, R12
+	ADDQ             BX, R13
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -15660,19 +15582,19 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z14, Z14, Z14
-	VMAXPS Z0, Z14, Z0
-	VMAXPS Z1, Z14, Z1
-	VMAXPS Z2, Z14, Z2
-	VMAXPS Z3, Z14, Z3
-	VMAXPS Z4, Z14, Z4
-	VMAXPS Z5, Z14, Z5
-	VMAXPS Z6, Z14, Z6
-	VMAXPS Z7, Z14, Z7
-	VMAXPS Z8, Z14, Z8
-	VMAXPS Z9, Z14, Z9
-	VMAXPS Z10, Z14, Z10
-	VMAXPS Z11, Z14, Z11
+	VPXORD Z13, Z13, Z13
+	VMAXPS Z0, Z13, Z0
+	VMAXPS Z1, Z13, Z1
+	VMAXPS Z2, Z13, Z2
+	VMAXPS Z3, Z13, Z3
+	VMAXPS Z4, Z13, Z4
+	VMAXPS Z5, Z13, Z5
+	VMAXPS Z6, Z13, Z6
+	VMAXPS Z7, Z13, Z7
+	VMAXPS Z8, Z13, Z8
+	VMAXPS Z9, Z13, Z9
+	VMAXPS Z10, Z13, Z10
+	VMAXPS Z11, Z13, Z11
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -16107,50 +16029,37 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z13
-	VBROADCASTSS (R10), Z14
-	VFMADD231PS  Z13, Z14, Z0
-	VBROADCASTSS (R10)(DX*1), Z14
-	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (R10)(DX*2), Z14
-	VFMADD231PS  Z13, Z14, Z2
-	VBROADCASTSS (R11), Z14
-	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (R11)(DX*1), Z14
-	VFMADD231PS  Z13, Z14, Z4
-	VBROADCASTSS (R11)(DX*2), Z14
-	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R12), Z14
-	VFMADD231PS  Z13, Z14, Z6
-	VBROADCASTSS (R12)(DX*1), Z14
-	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R12)(DX*2), Z14
-	VFMADD231PS  Z13, Z14, Z8
-	VBROADCASTSS (R13), Z14
-	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R13)(DX*1), Z14
-	VFMADD231PS  Z13, Z14, Z10
-	VBROADCASTSS (R13)(DX*2), Z14
-	VFMADD231PS  Z13, Z14, Z11
-	VBROADCASTSS (R14), Z14
-	VFMADD231PS  Z13, Z14, Z12
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	ADDQ         BX, R13
-	ADDQ         BX, R14
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z13
+	VFMADD231PS.BCST (R10), Z13, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z13, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z13, Z2
+	VFMADD231PS.BCST (R11), Z13, Z3
+	VFMADD231PS.BCST (R11)(DX*1), Z13, Z4
+	VFMADD231PS.BCST (R11)(DX*2), Z13, Z5
+	VFMADD231PS.BCST (R12), Z13, Z6
+	VFMADD231PS.BCST (R12)(DX*1), Z13, Z7
+	VFMADD231PS.BCST (R12)(DX*2), Z13, Z8
+	VFMADD231PS.BCST (R13), Z13, Z9
+	VFMADD231PS.BCST (R13)(DX*1), Z13, Z10
+	VFMADD231PS.BCST (R13)(DX*2), Z13, Z11
+	VFMADD231PS.BCST (R14), Z13, Z12
+	ADDQ             BX, R10
+	ADDQ             BX, R11
+	ADDQ             BX, R12
+	ADDQ             BX, R13
+	ADDQ             BX, R14
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -16226,20 +16135,20 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z15, Z15, Z15
-	VMAXPS Z0, Z15, Z0
-	VMAXPS Z1, Z15, Z1
-	VMAXPS Z2, Z15, Z2
-	VMAXPS Z3, Z15, Z3
-	VMAXPS Z4, Z15, Z4
-	VMAXPS Z5, Z15, Z5
-	VMAXPS Z6, Z15, Z6
-	VMAXPS Z7, Z15, Z7
-	VMAXPS Z8, Z15, Z8
-	VMAXPS Z9, Z15, Z9
-	VMAXPS Z10, Z15, Z10
-	VMAXPS Z11, Z15, Z11
-	VMAXPS Z12, Z15, Z12
+	VPXORD Z14, Z14, Z14
+	VMAXPS Z0, Z14, Z0
+	VMAXPS Z1, Z14, Z1
+	VMAXPS Z2, Z14, Z2
+	VMAXPS Z3, Z14, Z3
+	VMAXPS Z4, Z14, Z4
+	VMAXPS Z5, Z14, Z5
+	VMAXPS Z6, Z14, Z6
+	VMAXPS Z7, Z14, Z7
+	VMAXPS Z8, Z14, Z8
+	VMAXPS Z9, Z14, Z9
+	VMAXPS Z10, Z14, Z10
+	VMAXPS Z11, Z14, Z11
+	VMAXPS Z12, Z14, Z12
 
 activated:
 	MOVQ    t+0(FP), CX
@@ -16699,52 +16608,38 @@ run:
 	JZ    summed
 
 step:
-	VMOVUPS.Z    (R8), K1, Z14
-	VBROADCASTSS (R10), Z15
-	VFMADD231PS  Z14, Z15, Z0
-	VBROADCASTSS (R10)(DX*1), Z15
-	VFMADD231PS  Z14, Z15, Z1
-	VBROADCASTSS (R10)(DX*2), Z15
-	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z14, Z15, Z3
-	VBROADCASTSS (R11)(DX*1), Z15
-	VFMADD231PS  Z14, Z15, Z4
-	VBROADCASTSS (R11)(DX*2), Z15
-	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS (R12), Z15
-	VFMADD231PS  Z14, Z15, Z6
-	VBROADCASTSS (R12)(DX*1), Z15
-	VFMADD231PS  Z14, Z15, Z7
-	VBROADCASTSS (R12)(DX*2), Z15
-	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS (R13), Z15
-	VFMADD231PS  Z14, Z15, Z9
-	VBROADCASTSS (R13)(DX*1), Z15
-	VFMADD231PS  Z14, Z15, Z10
-	VBROADCASTSS (R13)(DX*2), Z15
-	VFMADD231PS  Z14, Z15, Z11
-	VBROADCASTSS (R14), Z15
-	VFMADD231PS  Z14, Z15, Z12
-	VBROADCASTSS (R14)(DX*1), Z15
-	VFMADD231PS  Z14, Z15, Z13
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	ADDQ         BX, R13
-	ADDQ         BX, R14
-	ADDQ         SI, R8
-	DECQ         R9
-	JNZ          step
-	MOVQ         8(SP), R9
-	MOVQ         t+0(FP), R10
-	MOVQ         128(R10), R10
-	ADDQ         R10, CX
-	MOVQ         t+0(FP), R10
-	MOVQ         136(R10), R10
-	ADDQ         R10, R8
-	DECQ         R9
-	JGE          run
+	VMOVUPS.Z        (R8), K1, Z14
+	VFMADD231PS.BCST (R10), Z14, Z0
+	VFMADD231PS.BCST (R10)(DX*1), Z14, Z1
+	VFMADD231PS.BCST (R10)(DX*2), Z14, Z2
+	VFMADD231PS.BCST (R11), Z14, Z3
+	VFMADD231PS.BCST (R11)(DX*1), Z14, Z4
+	VFMADD231PS.BCST (R11)(DX*2), Z14, Z5
+	VFMADD231PS.BCST (R12), Z14, Z6
+	VFMADD231PS.BCST (R12)(DX*1), Z14, Z7
+	VFMADD231PS.BCST (R12)(DX*2), Z14, Z8
+	VFMADD231PS.BCST (R13), Z14, Z9
+	VFMADD231PS.BCST (R13)(DX*1), Z14, Z10
+	VFMADD231PS.BCST (R13)(DX*2), Z14, Z11
+	VFMADD231PS.BCST (R14), Z14, Z12
+	VFMADD231PS.BCST (R14)(DX*1), Z14, Z13
+	ADDQ             BX, R10
+	ADDQ             BX, R11
+	ADDQ             BX, R12
+	ADDQ             BX, R13
+	ADDQ             BX, R14
+	ADDQ             SI, R8
+	DECQ             R9
+	JNZ              step
+	MOVQ             8(SP), R9
+	MOVQ             t+0(FP), R10
+	MOVQ             128(R10), R10
+	ADDQ             R10, CX
+	MOVQ             t+0(FP), R10
+	MOVQ             136(R10), R10
+	ADDQ             R10, R8
+	DECQ             R9
+	JGE              run
 
 summed:
 	MOVQ      t+0(FP), CX
@@ -16824,21 +16719,21 @@ biased:
 accumulated:
 	TESTQ  $0x00000002, R8
 	JZ     activated
-	VPXORD Z16, Z16, Z16
-	VMAXPS Z0, Z16, Z0
-	VMAXPS Z1, Z16, Z1
-	VMAXPS Z2, Z16, Z2
-	VMAXPS Z3, Z16, Z3
-	VMAXPS Z4, Z16, Z4
-	VMAXPS Z5, Z16, Z5
-	VMAXPS Z6, Z16, Z6
-	VMAXPS Z7, Z16, Z7
-	VMAXPS Z8, Z16, Z8
-	VMAXPS Z9, Z16, Z9
-	VMAXPS Z10, Z16, Z10
-	VMAXPS Z11, Z16, Z11
-	VMAXPS Z12, Z16, Z12
-	VMAXPS Z13, Z16, Z13
+	VPXORD Z15, Z15, Z15
+	VMAXPS Z0, Z15, Z0
+	VMAXPS Z1, Z15, Z1
+	VMAXPS Z2, Z15, Z2
+	VMAXPS Z3, Z15, Z3
+	VMAXPS Z4, Z15, Z4
+	VMAXPS Z5, Z15, Z5
+	VMAXPS Z6, Z15, Z6
+	VMAXPS Z7, Z15, Z7
+	VMAXPS Z8, Z15, Z8
+	VMAXPS Z9, Z15, Z9
+	VMAXPS Z10, Z15, Z10
+	VMAXPS Z11, Z15, Z11
+	VMAXPS Z12, Z15, Z12
+	VMAXPS Z13, Z15, Z13
 
 activated:
 	MOVQ    t+0(FP), CX

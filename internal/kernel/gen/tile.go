@@ -144,6 +144,12 @@ func (t tile) step(sums [][]reg.VecVirtual, xs []reg.GPVirtual, xRow, w reg.GPVi
 	for j := range row {
 		row[j] = t.loaded(at(j), t.maskOf(j, last))
 	}
+	if t.evex && t.vectors == 1 { // one instruction less for each row
+		for i := range t.rows {
+			t.VFMADD231PS_BCST(xAt(xs, xRow, i), row[0], sums[i][0])
+		}
+		return
+	}
 	for i := range t.rows {
 		v := broadcast(i)
 		for j := range row {
