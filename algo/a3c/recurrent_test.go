@@ -187,7 +187,7 @@ func TestRecurrentResumes(t *testing.T) {
 	}
 }
 
-// TestRecurrentAllocatesNothing: an update of a recurrent network on images allocates nothing either.
+// TestRecurrentAllocatesNothing: a segment of a recurrent network allocates nothing either.
 func TestRecurrentAllocatesNothing(t *testing.T) {
 	cfg := small()
 	cfg.Workers, cfg.Network.LSTM = 1, 5
