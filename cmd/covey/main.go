@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"covey"
+	"covey/env/gymnasium"
 	"covey/internal/nearest"
 )
 
@@ -49,7 +50,8 @@ type interruption struct{ signal os.Signal }
 
 func (i interruption) Error() string { return i.signal.String() }
 
-// execute runs a command line and returns its exit code. An error is one line on stderr.
+// execute runs a command line and returns its exit code. An error is one line on stderr, below which stands what
+// Python had to say about it.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
@@ -60,9 +62,18 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if !errors.Is(err, errInterrupted) {
-		fmt.Fprintln(stderr, "covey: "+strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+		fmt.Fprintln(stderr, "covey: "+shown(err))
 	}
 	return exitCode(ctx, err)
+}
+
+// shown is an error as it is printed.
+func shown(err error) string {
+	text := strings.TrimSpace(err.Error())
+	if _, python := errors.AsType[*gymnasium.Fault](err); python {
+		return text
+	}
+	return strings.ReplaceAll(text, "\n", "; ")
 }
 
 // errInterrupted ends a command that was cut short by a signal and has said so.

@@ -133,13 +133,21 @@ func TestNobodyIsLeftOver(t *testing.T) {
 
 // TestNobodyOutlivesCovey when that is killed: between steps, or during one that holds the interpreter.
 func TestNobodyOutlivesCovey(t *testing.T) {
-	for _, fault := range []string{"", "forks", "forks_and_sleeps"} {
-		t.Run("fault "+fault, func(t *testing.T) {
+	for _, c := range []struct{ fault, statement string }{
+		{"", ""}, {"forks", ""}, {"forks_and_sleeps", ""},
+		{"forks", "import fcntl; del fcntl.F_SETSIG"}, // as where the system does not kill for us
+	} {
+		fault := c.fault
+		t.Run("fault "+fault+" "+c.statement, func(t *testing.T) {
 			id, wait := "CartPole-v1", "ready"
 			if fault != "" {
 				id, wait = "faulty:Faulty", "grandchild"
 			}
-			text := killCovey(t, id, fault, wait)
+			python := interpreter(t)
+			if c.statement != "" {
+				python = changedPython(t, python, c.statement)
+			}
+			text := killCovey(t, python, id, fault, wait)
 			pids := numbers(text)
 			if want := 1 + 2*strings.Count(fault[:min(len(fault), 5)], "forks"); len(pids) != want {
 				t.Fatalf("%d processes told their numbers, want %d: %q", len(pids), want, text)
@@ -151,15 +159,15 @@ func TestNobodyOutlivesCovey(t *testing.T) {
 
 // killCovey starts this binary as covey, waits for it to print the word as often as there are such, kills it and
 // returns what it printed.
-func killCovey(t *testing.T, id, fault, wait string) string {
+func killCovey(t *testing.T, python, id, fault, wait string) string {
 	t.Helper()
-	o := options(t, id, nil)
+	options(t, id, nil) // where modules are found
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), "GYMNASIUM_TEST_PLAYS="+id, "GYMNASIUM_TEST_FAULT="+fault, "GYMNASIUM_TEST_PYTHON="+o.Python)
+	cmd.Env = append(os.Environ(), "GYMNASIUM_TEST_PLAYS="+id, "GYMNASIUM_TEST_FAULT="+fault, "GYMNASIUM_TEST_PYTHON="+python)
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	printed, err := cmd.StdoutPipe()
@@ -241,7 +249,7 @@ func TestDoomLeavesNothing(t *testing.T) {
 
 // TestSweep removes what a killed covey's ViZDoom left, and nothing that is new or in use.
 func TestSweep(t *testing.T) {
-	text := killCovey(t, "VizdoomBasic-v1", "", "ready")
+	text := killCovey(t, interpreter(t), "VizdoomBasic-v1", "", "ready")
 	mustEnd(t, numbers(text))
 	old := filepath.Join(sharedFolder, "ViZDoomSMcoveytest1")
 	fresh := filepath.Join(sharedFolder, "ViZDoomSMcoveytest2")

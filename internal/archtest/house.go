@@ -48,7 +48,7 @@ var house = []room{
 	{path: "train", knows: "state env policy rollout algo checkpoint metrics"},
 	{path: "zoo"},
 	{path: ".", knows: "internal/kernel internal/nearest internal/pyenv state env nn dist optim env/gymnasium env/supervise env/* policy rollout replay algo algo/offpolicy algo/* checkpoint transitions metrics train zoo"},
-	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation internal/pyenv env env/* policy transitions metrics train zoo .", main: true},
+	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation internal/pyenv env env/gymnasium env/* policy transitions metrics train zoo .", main: true},
 	{path: "bench/stats", pure: true},
 	{path: "bench/compare", knows: "internal/pyenv"},
 	{path: "bench/results", knows: "zoo . bench/stats bench/compare"},

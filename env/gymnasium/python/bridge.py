@@ -12,6 +12,7 @@ An answer starts with K, and without shared memory the output follows; or with E
 """
 
 import gc
+import importlib
 import json
 import mmap
 import os
@@ -106,12 +107,15 @@ def hang_on(line):
     threading.Thread(target=lambda: (os.read(line, 1), end()), daemon=True).start()
 
 
+# Files that nobody looks into who wants to know where an environment failed.
+NOBODYS = ("covey/", "<string>", "<frozen importlib", importlib.__file__)
+
+
 def report(error, world):
     """What is told of an exception: what was going on, what it says, and where it was raised outside of covey."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith("covey/"):
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(NOBODYS):
         trace = trace.tb_next
-    trace = trace or error.__traceback__
     kind, package = "raised", ""
     name = type(error).__name__
     chain = error
@@ -136,7 +140,9 @@ def report(error, world):
         "kind": kind,
         "package": package,
         "text": text.strip(),
-        "traceback": "".join(traceback.format_exception(type(error), error, trace)).strip(),
+        "traceback": "".join(traceback.format_exception(type(error), error, trace or error.__traceback__)).strip()
+        if trace is not None or kind == "raised"
+        else "",
     }
 
 
