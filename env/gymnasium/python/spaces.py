@@ -102,17 +102,19 @@ def writer(space, row, name=""):
 
 
 def array_writer(space, row, name):
-    shape, copy, array = space.shape, np.copyto, np.ndarray
+    shape, array, last = space.shape, np.ndarray, row.dtype  # last: a dtype that was found to go into the row's
 
     def write(x):
+        nonlocal last
         if type(x) is not array:
             x = np.asarray(x)
         if x.shape != shape:
             raise Wrong(f"the observation{name} has shape {x.shape}, the space says {shape}")
-        try:
-            copy(row, x, casting="same_kind")
-        except TypeError:
-            raise Wrong(f"the observation{name} has dtype {x.dtype}, the space says {space.dtype}") from None
+        if x.dtype is not last:
+            if not np.can_cast(x.dtype, row.dtype, "same_kind"):
+                raise Wrong(f"the observation{name} has dtype {x.dtype}, the space says {space.dtype}")
+            last = x.dtype
+        row[...] = x
 
     return write
 
