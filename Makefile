@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build test vet lint fmt-check unit race purego cross nested python-lock fuzz \
+.PHONY: help build test vet lint fmt-check unit race purego cross nested python-lock fuzz quick-fuzz \
 	bench bench-kernel bench-networks bench-a3c bench-sac bench-bridge results results-classic results-pixels torture curve
 
 LINT    := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
@@ -18,7 +18,7 @@ help: ## this list
 build: ## the static binary ./covey
 	CGO_ENABLED=0 go build -trimpath -o covey ./cmd/covey
 
-test: vet lint unit race purego cross nested ## everything that is checked before a change lands
+test: vet lint unit race purego cross nested quick-fuzz ## everything that is checked before a change lands
 	@echo "make test: all passed"
 
 vet:
@@ -56,6 +56,9 @@ fuzz: ## each fuzz test for FUZZTIME
 	@set -e; git ls-files -z '*_test.go' | xargs -0 grep -Ho '^func Fuzz[A-Za-z0-9_]*' | while IFS=: read -r file name; do \
 		dir=./$$(dirname $$file); name=$${name#func }; echo "fuzz $$dir $$name"; \
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$dir; done
+
+quick-fuzz: ## each fuzz test for two seconds
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s
 
 # uv is asked for because it locks for all supported systems and versions of Python at once.
 UV   ?= uv
