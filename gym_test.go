@@ -35,7 +35,7 @@ func TestTrainsWithGymnasium(t *testing.T) {
 		{"a3c", "gym:CartPole-v1", "a3c: {workers: 2, envs: 3}\ngym: {children: 2}"},
 		{"a3c", "gym:CartPole-v1", "action_repeat: 2\nstack: 3\na3c: {workers: 1, envs: 3}\ngym: {children: 2}"},
 		{"a3c", "gym:CartPole-v1", "a3c: {workers: 1, envs: 4}\ngym: {vector: true}\neval: {every: 0, episodes: 1}"},
-		{"sac", "gym:Pendulum-v1", "stack: 2\nsac: {warmup: 100, batch: 64, replay: 1000}\ngym: {kwargs: {g: 9.81}}"},
+		{"sac", "gym:Pendulum-v1", "stack: 2\nsac: {warmup: 100, batch: 16, replay: 1000, network: {hidden: [16]}}\ngym: {kwargs: {g: 9.81}}"},
 	} {
 		cfg := gymConfig(t, c.algo, c.id)
 		if err := cfg.Merge("test", []byte(c.yaml)); err != nil {
