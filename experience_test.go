@@ -49,6 +49,9 @@ func swinger(t *testing.T, steps uint64) (*covey.Config, *policy.Policy) {
 
 // TestOfflineImproves: from nothing but what a poor policy did, a much better one is learned.
 func TestOfflineImproves(t *testing.T) {
+	if testing.Short() {
+		t.Skip("learns for minutes under the race detector")
+	}
 	cfg, p := swinger(t, 2000)
 	cfg.ReplayFile, cfg.Offline, cfg.Steps = filepath.Join(t.TempDir(), "data"), true, 4000
 	behaved := collect(t, cfg.ReplayFile, cfg, p, 40)
