@@ -32,12 +32,6 @@ func remains(group int) []string {
 	return found
 }
 
-func remove(files []string) {
-	for _, f := range files {
-		_ = os.Remove(f) // somebody may have been faster
-	}
-}
-
 // sweep removes what ViZDoom left behind when covey itself was killed with it: files of this user, not new, that no process
 // uses.
 func sweep() {

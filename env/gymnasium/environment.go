@@ -104,6 +104,7 @@ type Environment struct {
 	spec          env.Spec
 	frame, action int
 	steps         uint64
+	begun         bool // it was reset before
 	running       bool
 	closed        bool
 }
@@ -122,7 +123,12 @@ func (e *Environment) Reset(seed uint64, obs env.Values) error {
 	e.running = false
 	err := e.with(func(c *child) error {
 		c.memory.seeds[e.row] = Seed(seed)
-		return e.ask(c, reset, "reset", obs)
+		err := e.ask(c, reset, "reset", obs)
+		if !e.begun {
+			e.begun = true
+			c.note()
+		}
+		return err
 	})
 	e.running = err == nil
 	return err

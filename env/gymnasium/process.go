@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // The child's side: boot.py reads the others from its standard input.
@@ -50,7 +52,9 @@ type process struct {
 	memory            *os.File // to be mapped; nil: nothing is shared
 	output            *tail
 	cmd               *exec.Cmd
-	folder            string        // the working folder that it litters; "": this program's
+	folder            string // the working folder that it litters; "": this program's
+	mutex             sync.Mutex
+	litter            []string      // files that it would leave behind if it were killed
 	gone              chan struct{} // closed when it is dead, its group killed and its remains swept
 }
 
@@ -153,10 +157,14 @@ func surroundings(render bool) []string {
 func (p *process) bury() {
 	pid := p.cmd.Process.Pid
 	awaitDeath(pid)
-	left := remains(pid)
+	p.note()
 	killGroup(pid)
 	_ = p.cmd.Wait() // how it ended stands in its state
-	remove(left)
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	for _, f := range p.litter {
+		_ = os.Remove(f) // it may have removed it itself
+	}
 	p.clean()
 	close(p.gone)
 }
@@ -173,10 +181,21 @@ func (p *process) kill() {
 	select {
 	case <-p.gone:
 	default:
-		left := remains(p.cmd.Process.Pid)
+		p.note()
 		killGroup(p.cmd.Process.Pid)
 		<-p.gone
-		remove(left)
+	}
+}
+
+// note remembers which files the process would leave behind now: when it is dead, and all that it started, nobody knows.
+func (p *process) note() {
+	now := remains(p.cmd.Process.Pid)
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	for _, f := range now {
+		if !slices.Contains(p.litter, f) {
+			p.litter = append(p.litter, f)
+		}
 	}
 }
 

@@ -21,6 +21,4 @@ func awaitDeath(int) {} // waiting is burying here
 
 func remains(int) []string { return nil }
 
-func remove([]string) {}
-
 func sweep() {}

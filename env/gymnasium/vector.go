@@ -109,6 +109,7 @@ func (v *Vector) Reset(seeds []uint64, obs env.Values) error {
 		if err := c.check("reset", c.observations, c.rows); err != nil {
 			return err
 		}
+		c.note()
 		for i := range c.rows {
 			c.wants[i] = stepOn
 			v.nextSeed(c, i)

@@ -14,8 +14,8 @@ import (
 // TestEnvironments passes real environments, and those made for the tests, through the suite.
 func TestEnvironments(t *testing.T) {
 	short := map[string]any{"max_num_frames_per_episode": 800}
-	// Without the second, ViZDoom calls the end of the time both terminated and truncated.
-	doom := map[string]any{"frame_skip": 4, "treat_episode_timeout_as_truncation": false}
+	// Without the last, ViZDoom calls the end of the time both terminated and truncated.
+	doom := map[string]any{"frame_skip": 4, "screen_resolution": "RES_160X120", "treat_episode_timeout_as_truncation": false}
 	for _, c := range []struct {
 		id     string
 		kwargs map[string]any
