@@ -1,6 +1,7 @@
 package gymnasium
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -68,6 +69,9 @@ func startChild(o *Options, rows, first int, eager bool) (*child, error) {
 
 // meet tells the process what it is to be, and agrees on the memory.
 func (c *child) meet(message []byte) error {
+	if err := c.begins(); err != nil {
+		return err
+	}
 	_, unheard := c.commands.Write(message) // a Python that is too old answers without listening
 	if err := c.answer("make"); err != nil {
 		return err
@@ -103,6 +107,28 @@ func (c *child) meet(message []byte) error {
 		return c.died("make")
 	}
 	return c.answer("make")
+}
+
+// mark is what boot.py answers first.
+const mark = "\x00covey\x00"
+
+// begins waits for the mark. What comes before it was printed while the interpreter started.
+func (c *child) begins() error {
+	var printed []byte
+	for !bytes.HasSuffix(printed, []byte(mark)) {
+		if len(printed) > tailBytes {
+			rest := len(printed) - len(mark) // may begin the mark
+			c.output.add(printed[:rest])
+			printed = append(printed[:0], printed[rest:]...)
+		}
+		if _, err := io.ReadFull(c.answers, c.one[:]); err != nil {
+			c.output.add(printed)
+			return c.died("make")
+		}
+		printed = append(printed, c.one[0])
+	}
+	c.output.add(bytes.TrimSuffix(printed, []byte(mark)))
+	return nil
 }
 
 // watch kills the process when an answer is longer in coming than the deadline, until it is gone or met.

@@ -76,30 +76,23 @@ func TestFaultsSayWhatHappened(t *testing.T) {
 // untilFault makes two environments and steps them until that fails, which must be in the given call.
 func untilFault(t *testing.T, o Options, where string, step int) error {
 	t.Helper()
-	v, err := NewVector(o, 2, 1)
-	if where == "make" || err != nil {
+	if where == "make" {
+		v, err := NewVector(o, 2, 1)
 		if err == nil {
 			t.Fatal("the fault passes", v.Close())
 		}
 		return err
 	}
-	if err := v.Close(); err != nil {
-		t.Fatal(err)
-	}
 	w := newWorld(t, o, 2, 1)
-	if err = w.reset(1); where == "reset" {
-		sticks(t, w, err)
-		return err
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range step - 1 {
-		if err := w.step(); err != nil {
-			t.Fatal(err)
+	err := w.reset(1)
+	if where != "reset" {
+		for i := range step {
+			if err != nil {
+				t.Fatalf("after %d steps: %v", i, err)
+			}
+			err = w.step()
 		}
 	}
-	err = w.step()
 	sticks(t, w, err)
 	return err
 }
@@ -176,6 +169,33 @@ func TestPrinting(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPrintingFromTheStart is what site packages do, and scripts that set up an interpreter.
+func TestPrintingFromTheStart(t *testing.T) {
+	for _, transport := range []Transport{Fastest, Piped} {
+		o := options(t, "CartPole-v1", nil)
+		o.Transport = transport
+		path, err := exec.LookPath(o.Python)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Python = script(t, fmt.Sprintf("echo setting up; head -c 300000 /dev/zero | tr '\\0' x; printf '\\0cov'\nexec %s \"$@\"\n", path))
+		var printed bytes.Buffer
+		o.Output = &printed
+		w := newWorld(t, o, 2, 1)
+		if err := errors.Join(w.reset(1), w.step(), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		w.children[0].output.wait()
+		if want := "setting up\n" + strings.Repeat("x", 300_000) + "\x00cov"; printed.String() != want {
+			t.Errorf("%d bytes were read, want %d", printed.Len(), len(want))
+		}
+	}
+	o := options(t, "CartPole-v1", nil)
+	o.Python = script(t, "echo there is nothing here\nexit 4\n")
+	_, err := NewVector(o, 1, 1)
+	mustSay(t, err, "exit status 4", "there is nothing here")
 }
 
 func TestCloseThatFails(t *testing.T) {

@@ -97,7 +97,7 @@ func exact(v any) any {
 	case float32:
 		return exact(float64(v))
 	case float64:
-		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+		if v == math.Trunc(v) && math.Abs(v) < 1e21 { // from there on JSON has an exponent
 			return json.RawMessage(strconv.FormatFloat(v, 'f', 1, 64))
 		}
 	case []any:

@@ -103,9 +103,9 @@ func TestObserve(t *testing.T) {
 
 func TestArgumentsKeepTheirKinds(t *testing.T) {
 	o := DefaultOptions("X-v0")
-	o.Kwargs = map[string]any{"a": 1.0, "b": uint64(2), "c": []any{0.5, float32(3), "x", nil}, "d": map[string]any{"e": -4.0, "f": true}}
+	o.Kwargs = map[string]any{"a": 1.0, "b": uint64(2), "c": []any{0.5, float32(3), "x", nil}, "d": map[string]any{"e": -4.0, "f": true}, "g": 1e16}
 	got, err := json.Marshal(exact(o.Kwargs))
-	if want := `{"a":1.0,"b":2,"c":[0.5,3.0,"x",null],"d":{"e":-4.0,"f":true}}`; err != nil || string(got) != want {
+	if want := `{"a":1.0,"b":2,"c":[0.5,3.0,"x",null],"d":{"e":-4.0,"f":true},"g":10000000000000000.0}`; err != nil || string(got) != want {
 		t.Errorf("%s, %v; want %s", got, err, want)
 	}
 	o.Kwargs = map[string]any{"a": math.Inf(1)}

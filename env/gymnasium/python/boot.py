@@ -1,6 +1,7 @@
 # Given to the interpreter by -c. Every Python there is must be able to read this, to say that it is too old.
 import json, os, struct, sys
 
+os.write(1, b"\0covey\0")  # what stands before it was printed, by site packages or by a script that is called python
 if sys.version_info[:2] < (3, 11):
     text = json.dumps({"op": "start", "kind": "python", "text": "%d.%d" % tuple(sys.version_info[:2])}).encode()
     os.write(1, b"E" + struct.pack("<I", len(text)) + text)

@@ -1,8 +1,9 @@
 """The child's end of covey's bridge to Gymnasium.
 
 covey starts an interpreter with a pipe of commands as standard input and one of answers as standard output. On Linux it
-also passes a life line, a pipe that nobody writes to and that ends when covey does, and memory to share. The
-child first says what it made, is told where the data stand, and then does one thing per command:
+also passes a life line, a pipe that nobody writes to and that ends when covey does, and memory to share. The child
+begins with a mark, for anything may be printed until boot.py runs. It says what it made, is told where the data stand,
+and then does one thing per command:
 
     G    what the commands of the rows ask for; without shared memory the input follows
     P    a picture of a row, whose number follows
