@@ -1,6 +1,6 @@
 // Bridge sets environments of Gymnasium's behind covey's bridge beside the same loop in Python, and prints one table.
 //
-//	covey gym setup atari mujoco && go run ./bench/bridge [-seconds 3] [-python INTERPRETER]
+//	covey gym setup atari mujoco && go run ./bench/bridge [-rounds 5] [-seconds 1] [-python INTERPRETER]
 package main
 
 import (
@@ -29,10 +29,11 @@ import (
 var loop string
 
 func main() {
-	seconds := flag.Float64("seconds", 3, "duration of one measurement")
+	rounds := flag.Int("rounds", 5, "measurements of each setting, in turns; the table has their medians")
+	seconds := flag.Float64("seconds", 1, "duration of one measurement")
 	python := flag.String("python", "", "interpreter with Gymnasium, ale-py and MuJoCo (default: covey gym setup's)")
 	flag.Parse()
-	if err := run(context.Background(), os.Stdout, *python, *seconds); err != nil {
+	if err := run(context.Background(), os.Stdout, *python, *rounds, *seconds); err != nil {
 		fmt.Fprintln(os.Stderr, "bridge:", err)
 		os.Exit(1)
 	}
@@ -64,32 +65,52 @@ var (
 	}
 )
 
-func run(ctx context.Context, w io.Writer, python string, seconds float64) error {
+func run(ctx context.Context, w io.Writer, python string, rounds int, seconds float64) error {
+	if rounds < 1 {
+		return fmt.Errorf("-rounds is %d", rounds)
+	}
 	if python == "" {
 		var err error
 		if python, err = pyenv.Gymnasium(); err != nil {
 			return err
 		}
 	}
-	compare.Progress("the loop in Python")
-	plain, err := inPython(ctx, python, seconds)
-	if err != nil {
-		return err
-	}
-	table := [][]string{{"environment", "processes × environments", "steps/s", "call, p50 µs", "step in Python, p50 µs", "more per message, µs", "per step, µs"}}
-	for _, s := range settings {
-		compare.Progress("%s, %d × %d", s.id, s.processes, s.envs/s.processes)
-		rate, call, err := s.measure(python, seconds)
+	machine := compare.ThisMachine(ctx, "covey")
+	plain := map[string][]float64{}
+	rates, calls := make([][]float64, len(settings)), make([][]float64, len(settings))
+	for round := range rounds {
+		compare.Progress("round %d: the loop in Python", round+1)
+		steps, err := inPython(ctx, python, seconds)
 		if err != nil {
 			return err
 		}
-		table = append(table, s.row(rate, call, plain[s.id]))
+		for id, step := range steps {
+			plain[id] = append(plain[id], step)
+		}
+		for i, s := range settings {
+			compare.Progress("round %d: %s, %d × %d", round+1, s.id, s.processes, s.envs/s.processes)
+			rate, call, err := s.measure(python, seconds)
+			if err != nil {
+				return err
+			}
+			rates[i], calls[i] = append(rates[i], rate), append(calls[i], call)
+		}
 	}
 	compare.Progress("")
+	table := [][]string{{"environment", "processes × environments", "steps/s", "of as many loops in Python", "call, p50 µs", "step in Python, p50 µs", "more per message, µs", "per step, µs"}}
+	for i, s := range settings {
+		table = append(table, s.row(median(rates[i]), median(calls[i]), median(plain[s.id])))
+	}
 	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %d cores; %s; load before: %s; %s. Medians of %d rounds.\n\n", machine.CPU, machine.Cores, machine.Go, machine.Load, machine.Date, rounds)
 	compare.WriteTable(&b, table)
-	_, err = io.WriteString(w, b.String())
+	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func median(x []float64) float64 {
+	x = slices.Sorted(slices.Values(x))
+	return (x[(len(x)-1)/2] + x[len(x)/2]) / 2
 }
 
 // inPython is the median step of each environment in a loop in Python, in seconds.
@@ -148,8 +169,8 @@ func (s setting) measure(python string, seconds float64) (rate, call float64, er
 	return float64(len(times)*s.envs) / spent.Seconds(), times[len(times)/2].Seconds(), nil
 }
 
-// row is the setting's line. Of the package's own vector there is no such loop, nor of two processes that step at
-// the same time.
+// row is the setting's line. A package's own vector does another amount of work than such a loop, and so does a
+// game whose frames are preprocessed; processes step at the same time.
 func (s setting) row(rate, call, plain float64) []string {
 	name := s.id
 	if s.own {
@@ -161,10 +182,14 @@ func (s setting) row(rate, call, plain float64) []string {
 	if s.piped {
 		name += ", piped"
 	}
-	line := []string{name, fmt.Sprintf("%d × %d", s.processes, s.envs/s.processes), compare.Count(rate), fmt.Sprintf("%.1f", 1e6*call)}
-	if s.own || s.processes > 1 {
-		return append(line, "", "", "")
+	line := []string{name, fmt.Sprintf("%d × %d", s.processes, s.envs/s.processes), compare.Count(rate), "", fmt.Sprintf("%.1f", 1e6*call), "", "", ""}
+	if s.own || s.played {
+		return line
 	}
-	more := 1e6 * (call - float64(s.envs)*plain)
-	return append(line, fmt.Sprintf("%.1f", 1e6*plain), fmt.Sprintf("%.1f", more), fmt.Sprintf("%.2f", more/float64(s.envs)))
+	line[3] = fmt.Sprintf("%.0f %%", 100*rate*plain/float64(s.processes))
+	if s.processes == 1 {
+		more := 1e6 * (call - float64(s.envs)*plain)
+		line[5], line[6], line[7] = fmt.Sprintf("%.1f", 1e6*plain), fmt.Sprintf("%.1f", more), fmt.Sprintf("%.2f", more/float64(s.envs))
+	}
+	return line
 }

@@ -172,6 +172,7 @@ func (c *child) ask(command byte) {
 
 // done waits for the answer to ask; then what it shows stands in memory.
 func (c *child) done(op string) error {
+	await(c.answers)
 	err := c.answer(op)
 	if err == nil && !c.shared {
 		err = c.receive(op)

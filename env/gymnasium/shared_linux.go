@@ -3,6 +3,8 @@ package gymnasium
 import (
 	"errors"
 	"os"
+	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,6 +39,22 @@ func newPipe() (read, write *os.File, err error) {
 		return nil, nil, os.NewSyscallError("pipe2", err)
 	}
 	return os.NewFile(uintptr(fd[0]), "pipe"), os.NewFile(uintptr(fd[1]), "pipe"), nil
+}
+
+// patience is how long await looks before it sleeps. On a virtual machine a core that went idle takes 50 µs to wake
+// up, and is slow for longer.
+const patience = 400 * time.Microsecond
+
+// await waits for something to read, but not for long, and gives way to whoever wants the core.
+func await(f *os.File) {
+	fds := [1]unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}
+	for begun := time.Now(); ; {
+		if n, _ := unix.Poll(fds[:], 0); n != 0 || time.Since(begun) > patience { // who reads is told of failures
+			return
+		}
+		runtime.Gosched()
+		_, _, _ = unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0) // does not fail
+	}
 }
 
 // awaitDeath waits until the process is dead, and leaves it unburied: its group keeps its number.
