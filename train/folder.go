@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -181,6 +182,15 @@ func (f *folder) journals() []*journal {
 		return []*journal{f.progress}
 	}
 	return []*journal{f.progress, f.events}
+}
+
+// rows is how many the table of progress has.
+func (f *folder) rows() (int, error) {
+	text, err := os.ReadFile(f.path(ProgressFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	return max(0, bytes.Count(text, []byte("\n"))-1), err
 }
 
 // beginFiles begins the files that are empty.

@@ -207,7 +207,15 @@ func (r *run) resume() error {
 			return fmt.Errorf("%s holds no checkpoint, though the run came to step %d: put one back, or train anew elsewhere",
 				r.folder.path(CheckpointFolder), before.EnvSteps)
 		}
-		err := r.restore(nil)
+		rows, err := r.folder.rows()
+		if err != nil {
+			return err
+		}
+		if rows > 0 {
+			return fmt.Errorf("%s holds no checkpoint, though %s has %d rows: put one back, or train anew elsewhere",
+				r.folder.path(CheckpointFolder), ProgressFile, rows)
+		}
+		err = r.restore(nil)
 		r.warn("the run in %s was ended before its first checkpoint: it starts from step 0", r.folder.dir)
 		return errors.Join(err, r.rewind(), r.folder.goOn())
 	}

@@ -75,6 +75,11 @@ func run(ctx context.Context, o *options) error {
 	if o.covey, err = filepath.Abs(o.covey); err != nil {
 		return err
 	}
+	if o.out != "" {
+		if err := os.MkdirAll(o.out, 0o777); err != nil {
+			return err
+		}
+	}
 	if o.work == "" {
 		if o.work, err = os.MkdirTemp("", "torture"); err != nil {
 			return err
