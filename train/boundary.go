@@ -183,7 +183,7 @@ func (r *run) sound() {
 	if !collapsed || r.folder == nil || r.result.Fallbacks >= r.opt.Fallback.Times || r.stopped {
 		return
 	}
-	if r.collapse = r.best.whole; !r.collapse {
+	if r.collapse = r.canFallBack(); !r.collapse {
 		r.warn("the best policy cannot be returned to: there is no checkpoint of it yet")
 	}
 }

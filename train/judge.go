@@ -27,7 +27,7 @@ func (r *run) attempt(p *algo.Progress) bool {
 func (r *run) evaluate(p *algo.Progress, attempt bool) (done bool, err error) {
 	began, now := r.now(), r.learner.Policy()
 	if !finite(now) {
-		return false, fmt.Errorf("step %d: the parameters are not finite", p.Steps)
+		return false, algo.Divergence(fmt.Sprintf("step %d: the parameters are not finite", p.Steps))
 	}
 	eval := &r.opt.Eval
 	e, err := r.evals.Evaluate(r.ctx, now, eval.Episodes, choiceSeed(eval.Seed), eval.Sample)

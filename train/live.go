@@ -30,6 +30,9 @@ func (r *run) live() error {
 		switch {
 		case r.collapse && err == nil:
 			err = r.fallBack()
+		case diverged(err) && r.ctx.Err() == nil && r.canFallBack():
+			r.warn("%v", err)
+			err = r.fallBack()
 		case !r.own && r.ctx.Err() == nil && restartable(err):
 			err = r.restart(err)
 		default:
@@ -48,6 +51,12 @@ func (e hungError) Error() string { return fmt.Sprintf("the learner hangs: no up
 
 // errFenced stops a learner that was given up and came back.
 var errFenced = errors.New("another learner has taken over")
+
+// diverged says whether learning ran away.
+func diverged(err error) bool {
+	_, is := errors.AsType[algo.Divergence](err)
+	return is
+}
 
 // restartable says whether another learner may do better than the one that ended with err.
 func restartable(err error) bool {
@@ -212,6 +221,11 @@ func (r *run) notePanic(cause error) {
 	if err := r.folder.append(panicFile, text); err != nil {
 		r.warn("the panic's stack cannot be kept: %v", err)
 	}
+}
+
+// canFallBack says whether the run may return to its best policy, and has it.
+func (r *run) canFallBack() bool {
+	return r.folder != nil && r.result.Fallbacks < r.opt.Fallback.Times && r.best.whole
 }
 
 // fallBack returns to the best policy, with a lower learning rate.

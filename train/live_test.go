@@ -254,6 +254,38 @@ func TestFallback(t *testing.T) {
 	}
 }
 
+// TestDivergence: where the loss is not finite the run returns to its best policy as often as it may, and then fails.
+func TestDivergence(t *testing.T) {
+	for times, want := range map[int]string{0: "[1]", 1: "[1 0.5]", 2: "[1 0.5 0.25]"} {
+		var rates []float32
+		create := func(rate float32) (algo.Learner, error) {
+			l, err := climbers(t, &rates)(rate)
+			p := l.(*pupil)
+			before := p.before
+			p.before = func(turn uint64) error {
+				if turn == 150 && rate > 0.3 {
+					return fmt.Errorf("worker 1: %w", algo.Divergence("the loss is not finite"))
+				}
+				if before == nil {
+					return nil
+				}
+				return before(turn)
+			}
+			return l, err
+		}
+		o := busy(t.TempDir())
+		target := 100.0
+		o.SolveAt, o.Fallback, o.Checkpoints.Keep, o.Checkpoints.Every = &target, Fallback{Times: times, Rate: 0.5}, 1, 400
+		r, err := Run(context.Background(), create, o)
+		if got := fmt.Sprint(rates); got != want || (err == nil) != (times == 2) || r.Fallbacks != times {
+			t.Errorf("%d times: rates %v, %d fallbacks, error %v, warnings %q", times, got, r.Fallbacks, err, r.Warnings)
+		}
+		if err != nil && !strings.Contains(err.Error(), "worker 1: the loss is not finite") {
+			t.Error(err)
+		}
+	}
+}
+
 // TestWhatCannotBeWrittenIsLost, said, and no reason to end; at the end it is an error.
 func TestWhatCannotBeWrittenIsLost(t *testing.T) {
 	for name, back := range map[string]bool{"comes back": true, "stays away": false} {

@@ -66,7 +66,7 @@ type Checkpoints struct {
 	Keep   int           // latest ones to keep besides
 }
 
-// Fallback says how often a run returns to its best policy after the mean return has collapsed.
+// Fallback says how often a run returns to its best policy after the mean return has collapsed or learning has diverged.
 type Fallback struct {
 	Times int
 	Rate  float32 // what learning rates are multiplied with each time

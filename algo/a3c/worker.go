@@ -38,7 +38,7 @@ func (g *Gradient) failure() error {
 	}
 	l := &g.Losses
 	if sum := l.Policy + l.Value + l.GradientNorm; math.IsNaN(sum) || math.IsInf(sum, 0) {
-		return fmt.Errorf("the loss is not finite (policy %v, value %v, gradient norm %v)", l.Policy, l.Value, l.GradientNorm)
+		return algo.Divergence(fmt.Sprintf("the loss is not finite (policy %v, value %v, gradient norm %v)", l.Policy, l.Value, l.GradientNorm))
 	}
 	return nil
 }

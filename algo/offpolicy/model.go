@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"covey/algo"
 	"covey/env"
 	"covey/internal/kernel"
 	"covey/nn"
@@ -116,10 +117,10 @@ func HalfSquare(dvalues, values, targets []float32, huber bool) (loss float64) {
 	return loss / float64(len(values))
 }
 
-// Finite is an error that names the loss unless it is a finite number.
+// Finite is an [algo.Divergence] that names the loss unless it is a finite number.
 func Finite(name string, loss float64) error {
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return fmt.Errorf("the %s loss is %v", name, loss)
+		return algo.Divergence(fmt.Sprintf("the %s loss is %v", name, loss))
 	}
 	return nil
 }
