@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"covey/metrics"
 	"covey/train"
@@ -20,15 +21,36 @@ type curve struct {
 	low, high []float64 // [steps]; nil: a single run
 }
 
+// axes are the columns of a run's table that a curve is made of.
+type axes struct{ x, y string }
+
+// usualAxes are those of a learning curve.
+var usualAxes = axes{"env_steps", "train_return_mean_100"}
+
+// label is what a picture says of a column.
+func label(column string) string {
+	switch column {
+	case "env_steps":
+		return "environment steps"
+	case "wall_s":
+		return "seconds of training"
+	case "train_return_mean_100":
+		return "mean return of the last 100 episodes"
+	case "eval_return_mean":
+		return "mean return of evaluations"
+	}
+	return strings.ReplaceAll(column, "_", " ")
+}
+
 // curvePoints is how many points a mean of runs is taken at.
 const curvePoints = 200
 
 // readCurve reads the curve of a run, or of a folder of runs.
-func readCurve(dir string) (*curve, error) {
+func readCurve(dir string, a axes) (*curve, error) {
 	name := filepath.ToSlash(filepath.Clean(dir))
 	path := filepath.Join(dir, train.ProgressFile)
 	if _, err := os.Stat(path); err == nil {
-		steps, returns, err := readReturns(path)
+		steps, returns, err := readSeries(path, a)
 		return &curve{name: name, steps: steps, mean: returns}, err
 	}
 	inside, err := filepath.Glob(filepath.Join(dir, "*", train.ProgressFile))
@@ -40,7 +62,7 @@ func readCurve(dir string) (*curve, error) {
 	}
 	var all []series
 	for _, path := range inside {
-		steps, returns, err := readReturns(path)
+		steps, returns, err := readSeries(path, a)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +76,7 @@ func readCurve(dir string) (*curve, error) {
 	return c, nil
 }
 
-// series is one run's mean return over its last 100 episodes, by environment steps.
+// series is one run's: of a learning curve, the mean return over its last 100 episodes by environment steps.
 type series struct{ steps, returns []float64 }
 
 // at is the return after so many steps, between the two rows around it.
@@ -79,7 +101,7 @@ func average(all []series) (*curve, error) {
 		from, to = max(from, s.steps[0]), min(to, s.steps[len(s.steps)-1])
 	}
 	if from > to {
-		return nil, fmt.Errorf("its runs have no steps in common: one ends at %.0f, another begins at %.0f; plot them one by one", to, from)
+		return nil, fmt.Errorf("its runs have no steps in common: one ends at %.6g, another begins at %.6g; plot them one by one", to, from)
 	}
 	c := &curve{}
 	for i := range curvePoints {
@@ -96,8 +118,8 @@ func average(all []series) (*curve, error) {
 	return c, nil
 }
 
-// readReturns reads the steps and returns of a run's table, leaving out rows before the first episode.
-func readReturns(path string) (steps, returns []float64, err error) {
+// readSeries reads two columns of a run's table, leaving out rows without a value, such as those before the first episode.
+func readSeries(path string, a axes) (steps, returns []float64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -106,17 +128,20 @@ func readReturns(path string) (steps, returns []float64, err error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	x, y := table.Column("env_steps"), table.Column("train_return_mean_100")
+	x, y := table.Column(a.x), table.Column(a.y)
 	if x < 0 || y < 0 {
-		return nil, nil, fmt.Errorf("%s: no columns env_steps and train_return_mean_100", path)
+		return nil, nil, fmt.Errorf("%s: no columns %s and %s, but %s", path, a.x, a.y, strings.Join(table.Names, ", "))
 	}
 	for _, row := range table.Rows {
-		if !math.IsNaN(row[y]) {
+		if !math.IsNaN(row[x]) && !math.IsNaN(row[y]) {
 			steps, returns = append(steps, row[x]), append(returns, row[y])
 		}
 	}
 	if len(steps) == 0 {
-		return nil, nil, fmt.Errorf("%s: no episode has ended in this run", path)
+		if a == usualAxes {
+			return nil, nil, fmt.Errorf("%s: no episode has ended in this run", path)
+		}
+		return nil, nil, fmt.Errorf("%s: no row has both %s and %s", path, a.x, a.y)
 	}
 	return steps, returns, nil
 }

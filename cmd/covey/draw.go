@@ -34,12 +34,12 @@ const (
 	dotsPerInch           = 150
 )
 
-// draw writes a picture of the curves to a file of the kind that its name says. The names stand above
+// draw writes a picture of the curves, which have these axes, to a file of the kind that its name says. The names stand above
 // the plot, where they hide nothing.
-func draw(curves []*curve, path string) error {
+func draw(curves []*curve, a axes, path string) error {
 	p, legend := plot.New(), plot.NewLegend()
-	p.X.Label.Text = "environment steps"
-	p.Y.Label.Text = "mean return of the last 100 episodes"
+	p.X.Label.Text = label(a.x)
+	p.Y.Label.Text = label(a.y)
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{}, ticks{}
 	p.X.Min = 0
 	for _, style := range []*text.Style{&p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &legend.TextStyle} {
