@@ -24,6 +24,8 @@ type options struct {
 	covey string   // the built command
 	out   string   // folder of the page, and of pixels/ with the runs
 	only  []string // parts to run
+	algos []string // of which algorithms; nil: of all
+	of    []string // with which budgets; nil: with all
 	seeds int      // at most
 	part  float64  // of the budgets
 	draw  bool     // only the page, from the runs that are there
@@ -47,12 +49,14 @@ func main() {
 
 func parse(args []string) (options, error) {
 	var o options
-	var only string
+	var only, algos, budgets string
 	var short bool
 	flags := flag.NewFlagSet("pixels", flag.ContinueOnError)
 	flags.StringVar(&o.covey, "covey", "./covey", "the built covey command")
 	flags.StringVar(&o.out, "out", "docs/results", "`folder` for pixels.md and pixels/")
 	flags.StringVar(&only, "only", strings.Join(parts, ","), "comma-separated `parts` to run; the page shows the runs of all that are there")
+	flags.StringVar(&algos, "algos", "", "comma-separated `algorithms`, such as a3c, to run: the page has the others' rows where there are runs of them")
+	flags.StringVar(&budgets, "budgets", "", "comma-separated `budgets` to run with: steps, seconds")
 	flags.IntVar(&o.seeds, "seeds", math.MaxInt, "at most so many seeds of each task, from 1")
 	flags.BoolVar(&short, "short", false, "2 seeds and a tenth of the budgets: proves that it works, and nothing else")
 	flags.BoolVar(&o.draw, "draw", false, "run nothing: make the page again from the runs that are there")
@@ -74,6 +78,12 @@ func parse(args []string) (options, error) {
 			return o, fmt.Errorf("-only: %q is none of %s", name, strings.Join(parts, ", "))
 		}
 	}
+	if algos != "" {
+		o.algos = strings.Split(algos, ",")
+	}
+	if budgets != "" {
+		o.of = strings.Split(budgets, ",")
+	}
 	var err error
 	o.covey, err = filepath.Abs(o.covey)
 	return o, err
@@ -86,6 +96,12 @@ func run(ctx context.Context, o options) error {
 		plans, err := plan(o.only, o)
 		if err != nil {
 			return err
+		}
+		plans = slices.DeleteFunc(plans, func(p *results.Plan) bool {
+			return o.algos != nil && !slices.Contains(o.algos, p.Algo) || o.of != nil && !slices.Contains(o.of, string(p.Budget))
+		})
+		if len(plans) == 0 {
+			return fmt.Errorf("-only, -algos %s and -budgets %s leave no run", strings.Join(o.algos, ","), strings.Join(o.of, ","))
 		}
 		if _, err := results.Make(ctx, o.covey, folder, plans); err != nil {
 			return err

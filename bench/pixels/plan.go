@@ -15,9 +15,10 @@ const (
 	memory  = "memory"
 	minatar = "minatar"
 	atari   = "atari"
+	doom    = "doom"
 )
 
-var parts = []string{memory, minatar, atari}
+var parts = []string{memory, minatar, atari, doom}
 
 // task is an environment and by which presets it is learned.
 type task struct {
@@ -59,6 +60,10 @@ var tasks = slices.Concat(
 	[]task{
 		{atari, "ALE/Pong-v5", []string{"a3c@nosticky", "a3c"}, []budget{{results.Seconds, 3600}}, 3, 19, 1, 2 * time.Hour},
 	},
+	[]task{
+		{doom, "VizdoomBasic-v1", []string{"a3c"}, []budget{{results.Seconds, 1200}}, 3, 70, 1, time.Hour},
+		{doom, "VizdoomHealthGathering-v1", []string{"a3c", "a3c@feedforward"}, []budget{{results.Seconds, 1200}}, 3, noGoal, 0, time.Hour},
+	},
 )
 
 // miniature is a game of MinAtar's, by A3C and DQN with equal steps and with equal time.
@@ -98,6 +103,9 @@ func (t task) plan(preset string, b budget, seed uint64, part float64) (*results
 	p := &results.Plan{Env: t.Env, Algo: algo, Variant: variant, Budget: b.Of, Seed: seed, Repeat: float64(cfg.ActionRepeat), Limit: t.Limit}
 	if cfg.Gym != nil && cfg.Gym.Atari != nil {
 		p.Repeat *= float64(cfg.Gym.Atari.Skip)
+	}
+	if cfg.Gym != nil && cfg.Gym.Doom != nil {
+		p.Repeat *= 4 // covey's frame_skip
 	}
 	p.Set("seed", seed)
 	if b.Of == results.Steps {
