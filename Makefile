@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help build test vet lint fmt-check unit race purego cross nested python-lock fuzz quick-fuzz \
-	bench bench-kernel bench-networks bench-a3c bench-sac bench-bridge bench-cheetah results results-classic results-pixels torture curve
+	bench bench-kernel bench-networks bench-a3c bench-sac bench-bridge bench-worlds results results-classic results-pixels torture curve
 
 LINT    := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 NESTED  := internal/kernel/gen
@@ -87,8 +87,8 @@ bench-a3c: build ## covey beside a C reference, PyTorch, SB3 and SBX on CartPole
 bench-sac: build ## covey's SAC beside PyTorch, SB3, SBX and (RLTOOLS=/its/source) RLtools: one table
 	go run ./bench/sac -covey ./covey $(BENCH)
 
-bench-cheetah: build ## SAC on HalfCheetah-v5 beside SBX: steps a second
-	go run ./bench/cheetah -covey ./covey $(BENCH)
+bench-worlds: build ## steps a second of whole runs in MuJoCo, Atari, Doom and MinAtar, beside SBX and PyTorch
+	go run ./bench/worlds -covey ./covey $(BENCH)
 
 bench-bridge: ## Gymnasium's environments behind the bridge beside the same loop in Python: one table
 	go run ./bench/bridge $(BENCH)

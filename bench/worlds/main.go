@@ -1,0 +1,171 @@
+// Worlds measures how fast covey learns in environments that are not its own, and in pixels: environment steps a second
+// of whole runs by the presets, with acting, learning and the environments on all cores, in turns with what Python's users
+// would run.
+//
+//	covey gym setup atari doom mujoco && make bench-worlds
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"covey/bench/compare"
+	"covey/bench/stats"
+)
+
+var (
+	//go:embed sac.py
+	sbx string
+	//go:embed a3c.py
+	pytorch string
+)
+
+// world is a row: a preset, and a peer's program that prints the steps per second with the same network and settings.
+type world struct {
+	env, algo, variant string
+	note               string
+	peer, program      string // "": there is none
+	quick              bool   // no second process needs to start: a third of the time is enough
+
+	own, other []float64 // steps/s of each round
+	peak       uint64    // bytes of covey and its children
+}
+
+func worlds() []*world {
+	return []*world{
+		{env: "HalfCheetah-v5", algo: "sac", note: "an update per step", peer: "SBX", program: sbx},
+		{env: "ALE/Pong-v5", algo: "a3c", variant: "nosticky", note: "42×42, four convolutions and an LSTM, two workers", peer: "PyTorch A3C, two processes", program: pytorch},
+		{env: "VizdoomBasic-v1", algo: "a3c", note: "160×120 shown at 84×84, three workers"},
+		{env: "MinAtar/Breakout-v1", algo: "a3c", note: "16 filters, two workers", quick: true},
+	}
+}
+
+// options are what was asked for.
+type options struct {
+	covey   string
+	rows    string
+	rounds  int
+	seconds float64
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.covey, "covey", "./covey", "the built covey command")
+	flag.StringVar(&o.rows, "rows", "", "beginning of the `name` of the environments to run (default all)")
+	flag.IntVar(&o.rounds, "rounds", 3, "measurements of each; the table has their medians")
+	flag.Float64Var(&o.seconds, "seconds", 20, "duration of one measurement")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "worlds:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) (err error) {
+	if o.rounds < 1 || o.seconds <= 0 {
+		return fmt.Errorf("-rounds %d, -seconds %v", o.rounds, o.seconds)
+	}
+	if o.covey, err = filepath.Abs(o.covey); err != nil {
+		return err
+	}
+	python, err := compare.Python(ctx)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "covey-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	machine := compare.ThisMachine(ctx, o.covey)
+	var rows []*world
+	for _, w := range worlds() {
+		if strings.HasPrefix(w.env, o.rows) {
+			rows = append(rows, w)
+		}
+	}
+	for round := 1; round <= o.rounds; round++ {
+		for _, w := range rows {
+			compare.Progress("round %d of %d: %s, covey", round, o.rounds, w.env)
+			if err := w.covey(ctx, o, filepath.Join(dir, fmt.Sprint(round), w.env), round); err != nil {
+				return fmt.Errorf("%s, covey: %w", w.env, err)
+			}
+			if w.peer == "" {
+				continue
+			}
+			compare.Progress("round %d of %d: %s, %s", round, o.rounds, w.env, w.peer)
+			if err := w.theirs(ctx, python, o.seconds, round); err != nil {
+				return fmt.Errorf("%s, %s: %w", w.env, w.peer, err)
+			}
+		}
+	}
+	compare.Progress("")
+	fmt.Printf("%s. Medians of %d rounds of %g s.\n\n%s", machine, o.rounds, o.seconds, table(rows))
+	return nil
+}
+
+// covey runs the preset for a while, without evaluations on the way.
+func (w *world) covey(ctx context.Context, o options, folder string, seed int) error {
+	seconds := o.seconds
+	if w.quick {
+		seconds /= 3
+	}
+	args := []string{"train", w.env, "--algo", w.algo}
+	if w.variant != "" {
+		args = append(args, "--preset", w.variant)
+	}
+	args = append(args, "--seed", fmt.Sprint(seed), "--out", folder, "--quiet", "--json", "--steps", "0", "--seconds", fmt.Sprint(seconds),
+		"--eval-every", "0", "--set", "eval.episodes=1", "--set", "solve_at=null")
+	switch w.algo {
+	case "a3c":
+		args = append(args, "--set", "a3c.anneal_steps=1000000000")
+	case "sac":
+		args = append(args, "--set", "sac.warmup=1000")
+	}
+	var r struct {
+		Rate    float64 `json:"steps_per_s"`
+		Updates float64 `json:"updates"`
+		WallS   float64 `json:"wall_s"`
+	}
+	seen, err := compare.Job{Program: o.covey, Args: args, Watch: 100 * time.Millisecond}.Run(ctx, &r)
+	if w.algo == "sac" { // the steps before its first update cost nothing
+		r.Rate = r.Updates / r.WallS
+	}
+	w.own, w.peak = append(w.own, r.Rate), max(w.peak, seen.PeakBytes)
+	return err
+}
+
+// theirs runs the peer once.
+func (w *world) theirs(ctx context.Context, python string, seconds float64, seed int) error {
+	var r struct {
+		Rate float64 `json:"steps_per_s"`
+	}
+	_, err := compare.Job{Program: python, Args: []string{"-c", w.program, "--seed", fmt.Sprint(seed), "--seconds", fmt.Sprint(seconds)}}.Run(ctx, &r)
+	w.other = append(w.other, r.Rate)
+	return err
+}
+
+func table(rows []*world) string {
+	lines := [][]string{{"environment", "algorithm", "", "covey, steps/s", "memory with Python's processes, MB", "peer", "its steps/s", "covey is faster ×"}}
+	for _, w := range rows {
+		line := []string{w.env, w.algo, w.note, compare.Count(stats.Median(w.own)), fmt.Sprintf("%.0f", float64(w.peak)/1e6), "–", "–", "–"}
+		if w.peer != "" {
+			other := stats.Median(w.other)
+			line[5], line[6], line[7] = w.peer, compare.Count(other), fmt.Sprintf("%.2f", stats.Median(w.own)/other)
+		}
+		lines = append(lines, line)
+	}
+	var b strings.Builder
+	compare.WriteTable(&b, lines)
+	return b.String()
+}

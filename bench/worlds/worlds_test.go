@@ -1,0 +1,29 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"covey"
+)
+
+func TestPresetsExist(t *testing.T) {
+	for _, w := range worlds() {
+		if _, err := covey.Preset(w.algo, w.env, w.variant); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTable(t *testing.T) {
+	rows := []*world{
+		{env: "A", algo: "sac", peer: "B", own: []float64{300, 100, 200}, other: []float64{100, 50, 200}, peak: 5e6},
+		{env: "C", algo: "a3c", own: []float64{1500}, peak: 1e6},
+	}
+	text := strings.Join(strings.Fields(table(rows)), " ")
+	for _, want := range []string{"| A | sac | | 200 | 5 | B | 100 | 2.00 |", "| C | a3c | | 1.5 k | 1 | – | – | – |"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+}
