@@ -155,11 +155,10 @@ func surroundings(render bool) []string {
 
 // bury waits for the process to die, kills what it has started and removes what it leaves behind.
 func (p *process) bury() {
-	pid := p.cmd.Process.Pid
-	awaitDeath(pid)
+	awaitDeath(p.cmd)
 	p.note()
-	killGroup(pid)
-	_ = p.cmd.Wait() // how it ended stands in its state
+	killGroup(p.cmd.Process)
+	_ = p.cmd.Wait() // how it ended stands in its state; it may be buried
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	for _, f := range p.litter {
@@ -182,7 +181,7 @@ func (p *process) kill() {
 	case <-p.gone:
 	default:
 		p.note()
-		killGroup(p.cmd.Process.Pid)
+		killGroup(p.cmd.Process)
 		<-p.gone
 	}
 }

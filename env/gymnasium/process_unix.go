@@ -16,7 +16,7 @@ const groups = true
 // Ctrl-C in the terminal does not reach it.
 func isolate(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) } // it may be gone
+func killGroup(head *os.Process) { _ = syscall.Kill(-head.Pid, syscall.SIGKILL) } // it may be gone
 
 func ending(s *os.ProcessState) string {
 	status, ok := s.Sys().(syscall.WaitStatus)

@@ -15,11 +15,7 @@ func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
 
-func killGroup(pid int) {
-	if p, err := os.FindProcess(pid); err == nil {
-		_ = p.Kill() // it may be gone
-	}
-}
+func killGroup(head *os.Process) { _ = head.Kill() } // it may be gone
 
 func ending(s *os.ProcessState) string {
 	return fmt.Sprintf("its process ended by itself or was killed, with exit status %d", s.ExitCode())

@@ -1,8 +1,11 @@
+//go:build !portable
+
 package gymnasium
 
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"runtime"
 	"time"
 
@@ -58,9 +61,9 @@ func await(f *os.File) {
 }
 
 // awaitDeath waits until the process is dead, and leaves it unburied: its group keeps its number.
-func awaitDeath(pid int) {
+func awaitDeath(cmd *exec.Cmd) {
 	for {
-		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		err := unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
 			return
 		}
