@@ -266,14 +266,17 @@ func (c *child) fail(f *Fault) error {
 // close ends the child: it is asked to close its environments, and killed if it does not within some seconds, or
 // if another goroutine still waits for an answer, which then is a fault.
 func (c *child) close() error {
+	if c.asked.Load()%2 == 1 { // nothing but the process may be touched: the rest is that goroutine's
+		c.kill()
+		return nil
+	}
 	var err error
-	busy := c.asked.Load()%2 == 1
-	if c.broken == nil && !busy {
+	if c.broken == nil {
 		err = c.ends()
 	}
 	c.kill()
 	c.drop()
-	if c.shared && c.bytes != nil && !busy {
+	if c.shared && c.bytes != nil {
 		unmap(c.bytes)
 		c.memory = memory{}
 	}

@@ -21,6 +21,7 @@ var faults = []struct {
 }{
 	{"raises", "step", 3, false, []string{"raised ValueError: the lever is stuck", "faulty.py", `raise ValueError("the lever is stuck")`, "in step"}},
 	{"raises", "reset", 0, false, []string{"reset: raised ValueError: the lever is stuck", "in reset"}},
+	{"raises_like_covey", "step", 3, false, []string{"raised faulty.Unsupported: mine alone", "in raises_like_covey"}},
 	{"raises", "make", 0, true, []string{"make: raised ValueError: the lever is stuck", "in __init__"}},
 	{"exits", "step", 3, false, []string{"raised SystemExit: enough"}},
 	{"leaves", "step", 3, false, []string{"its process ended by itself, with exit status 3", "goodbye, cruel world"}},
@@ -41,6 +42,7 @@ var faults = []struct {
 	{"object", "step", 3, true, []string{"the observation has dtype object, the space says float32"}},
 	{"no_reward", "step", 3, true, []string{"the reward None is not a number"}},
 	{"text_reward", "step", 3, true, []string{"the reward 'much' is not a number"}},
+	{"numpy_text_reward", "step", 3, true, []string{"the reward np.str_('much') is not a number"}},
 	{"nan_reward", "step", 3, false, []string{"the reward is NaN"}},
 	{"four", "step", 3, true, []string{"step returned 4 values, a Gymnasium environment returns (observation, reward, terminated, truncated, info)"}},
 	{"nothing", "step", 3, true, []string{"step returned a NoneType"}},
@@ -198,6 +200,69 @@ func TestPrintingFromTheStart(t *testing.T) {
 	mustSay(t, err, "exit status 4", "there is nothing here")
 }
 
+// TestOldGymnasium serves, but for vector environments.
+func TestOldGymnasium(t *testing.T) {
+	o := options(t, "faulty:Faulty", nil)
+	o.Python = withoutModes(t, o.Python)
+	w := newWorld(t, o, 2, 1)
+	if err := errors.Join(w.reset(1), w.step()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLongArguments are more than a pipe holds.
+func TestLongArguments(t *testing.T) {
+	newWorld(t, options(t, "made:SingleCartPole", map[string]any{"rounded": strings.Repeat("x", 300_000)}), 1, 1)
+}
+
+// TestClass that only looks like an environment of Gymnasium's.
+func TestClassAlone(t *testing.T) {
+	w := newWorld(t, options(t, "made:Alone", nil), 2, 1)
+	if err := errors.Join(w.reset(1), w.step(), w.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCloseWhileWaiting ends the wait.
+func TestCloseWhileWaiting(t *testing.T) {
+	for _, transport := range transports() {
+		o := options(t, "faulty:Faulty", map[string]any{"fault": "sleeps"})
+		o.Transport = transport
+		w := newWorld(t, o, 2, 2)
+		if err := errors.Join(w.reset(1), w.step(), w.step()); err != nil {
+			t.Fatal(err)
+		}
+		stepped := make(chan error)
+		go func() { stepped <- w.step() }()
+		for w.children[0].asked.Load()%2 == 0 || w.children[1].asked.Load()%2 == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		mustSay(t, <-stepped, "step 3: its process was killed")
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestResetAfterAFault asks nothing of the processes that are left.
+func TestResetAfterAFault(t *testing.T) {
+	w := newWorld(t, options(t, "CartPole-v1", nil), 2, 2)
+	if err := errors.Join(w.reset(1), w.children[1].cmd.Process.Kill()); err != nil {
+		t.Fatal(err)
+	}
+	err := w.step()
+	mustSay(t, err, "was killed")
+	if again := w.reset(1); !errors.Is(again, err) {
+		t.Errorf("%v, want %v", again, err)
+	}
+	if w.children[0].asked.Load()%2 == 1 {
+		t.Error("an answer of the first is awaited by nobody")
+	}
+}
+
 func TestCloseThatFails(t *testing.T) {
 	w := newWorld(t, options(t, "faulty:Faulty", map[string]any{"fault": "raises", "where": "close"}), 1, 1)
 	mustSay(t, w.Close(), "faulty:Faulty, environment 0, close: raised ValueError: the lever is stuck")
@@ -215,10 +280,14 @@ func TestWhatIsMissing(t *testing.T) {
 		{"ale_py", func(o *Options) { o.ID = "ALE/Pong-v5"; o.Python = without(t, o.Python, "ale_py") }, []string{"ALE/Pong-v5, make: ", "import of ale_py halted", "`covey gym setup atari`"}},
 		{"MuJoCo", func(o *Options) { o.ID = "HalfCheetah-v5"; o.Python = without(t, o.Python, "mujoco") }, []string{"lacks a package", "`covey gym setup mujoco`"}},
 		{"a recent Python", func(o *Options) { o.Python = oldPython(t, o.Python) }, []string{"is Python 3.6, and 3.11 is the oldest that serves", "covey gym setup"}},
+		{"a recent Gymnasium", func(o *Options) {
+			o.Python = changedPython(t, o.Python, "import gymnasium; gymnasium.__version__ = '0.29.1'")
+		}, []string{"Gymnasium 0.29.1, and 1.0 is the oldest that serves: `covey gym setup`"}},
+		{"a Gymnasium with vectors", func(o *Options) { o.ID, o.Vector, o.Python = "CartPole-v1", true, withoutModes(t, o.Python) }, []string{"vector environments want Gymnasium 1.1"}},
 		{"the module", func(o *Options) { o.ID = "no_such_module:Env-v0" }, []string{"No module named 'no_such_module'", "install no_such_module"}},
 		{"the environment", func(o *Options) { o.ID = "CartPol-v1" }, []string{"CartPol-v1, make: Environment `CartPol` doesn't exist. Did you mean: `CartPole`?"}},
 		{"the name in a module", func(o *Options) { o.ID = "faulty:Missing" }, []string{"faulty:Missing, make: ", "Missing"}},
-		{"an environment of it", func(o *Options) { o.ID = "faulty:nobody" }, []string{"object is no Gymnasium environment"}},
+		{"an environment of it", func(o *Options) { o.ID = "faulty:nobody" }, []string{"object is no Gymnasium environment: it lacks observation_space"}},
 		{"a keyword argument", func(o *Options) { o.Kwargs = map[string]any{"colour": 1} }, []string{"raised TypeError", "colour"}},
 		{"its own vector", func(o *Options) { o.ID, o.Vector = "Pendulum-v1", true }, []string{"no vector environment of its own"}},
 		{"a part to observe", func(o *Options) { o.ID, o.Observe = "made:OfDict", []string{"q"} }, []string{"no key 'q', but ['a', 'inner', 'm', 'z']"}},
@@ -265,6 +334,11 @@ func script(t *testing.T, text string) string {
 // without is the interpreter in which a module is missing.
 func without(t *testing.T, python, module string) string {
 	return changedPython(t, python, fmt.Sprintf("sys.modules[%q] = None", module))
+}
+
+// withoutModes is the interpreter with what Gymnasium 1.0 has of vectors.
+func withoutModes(t *testing.T, python string) string {
+	return changedPython(t, python, "import gymnasium.vector; del gymnasium.vector.AutoresetMode")
 }
 
 func oldPython(t *testing.T, python string) string {

@@ -90,13 +90,13 @@ func (v *Vector) Reset(seeds []uint64, obs env.Values) error {
 		panic(fmt.Sprintf("gymnasium: reset of %d × %s with %d seeds, observations [%d]; want [%d × %d]",
 			v.rows, v.spec.ID, len(seeds), obs.Len(), v.rows, v.frame))
 	}
+	if err := v.broken(); err != nil {
+		return err
+	}
 	copy(v.seeds, seeds)
 	clear(v.number)
 	v.running = false
 	for _, c := range v.children {
-		if c.broken != nil {
-			return c.broken
-		}
 		for i := range c.rows {
 			c.wants[i], c.memory.seeds[i] = reset, Seed(seeds[c.first+i])
 		}
@@ -177,13 +177,21 @@ func (v *Vector) Step(actions []float32, obs, final env.Values, out []env.Outcom
 
 // ready says why there can be no step.
 func (v *Vector) ready() error {
+	if err := v.broken(); err != nil {
+		return err
+	}
+	if !v.running {
+		return fmt.Errorf("gymnasium: %s: %w", v.spec.ID, env.ErrResetNeeded)
+	}
+	return nil
+}
+
+// broken is the fault that ended one of the processes.
+func (v *Vector) broken() error {
 	for _, c := range v.children {
 		if c.broken != nil {
 			return c.broken
 		}
-	}
-	if !v.running {
-		return fmt.Errorf("gymnasium: %s: %w", v.spec.ID, env.ErrResetNeeded)
 	}
 	return nil
 }

@@ -20,7 +20,10 @@ class Preprocessing(gymnasium.Wrapper):
         super().__init__(env)
         game = env.unwrapped
         if getattr(game, "_frameskip", 1) != 1:
-            raise ValueError(f"want frameskip=1 below, not {game._frameskip}: frames are skipped here")
+            raise ValueError(
+                f"frameskip is {game._frameskip} and must be 1: frames are skipped here, gym.atari.skip of them "
+                "(0: leave all of that to the environment)"
+            )
         self.ale, self.buttons = game.ale, game._action_set
         self.skip, self.noops, self.life_loss = skip, noops, life_loss
         meanings = game.get_action_meanings()

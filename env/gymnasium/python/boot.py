@@ -13,7 +13,13 @@ if os.name == "nt":
         msvcrt.setmode(fd, os.O_BINARY)
 import io, linecache, types
 
-start = json.loads(io.FileIO(0, closefd=False).read(int(sys.argv[1])).decode())
+message, stdin = b"", io.FileIO(0, closefd=False)
+while len(message) < int(sys.argv[1]):  # a pipe gives what it holds
+    part = stdin.read(int(sys.argv[1]) - len(message))
+    if not part:
+        sys.exit(0)  # covey is gone
+    message += part
+start = json.loads(message.decode())
 
 
 def load(name):

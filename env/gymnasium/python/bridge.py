@@ -121,7 +121,7 @@ def report(error, world):
     while trace is not None and trace.tb_frame.f_code.co_filename.startswith(NOBODYS):
         trace = trace.tb_next
     kind, package = "raised", ""
-    name = type(error).__name__
+    home, name = type(error).__module__, type(error).__name__
     chain = error
     while chain is not None:
         if isinstance(chain, ModuleNotFoundError):
@@ -129,9 +129,9 @@ def report(error, world):
         elif type(chain).__name__ == "DependencyNotInstalled":
             kind = "package"
         chain = chain.__cause__ or (None if chain.__suppress_context__ else chain.__context__)
-    if name in ("Unsupported", "Wrong"):
+    if home == "covey_spaces":
         kind = name.lower()
-    elif name in ("NameNotFound", "NamespaceNotFound", "VersionNotFound"):
+    elif home == "gymnasium.error" and name in ("NameNotFound", "NamespaceNotFound", "VersionNotFound"):
         kind = "unknown"
     elif isinstance(error, MemoryError):
         kind = "memory"

@@ -2,12 +2,23 @@
 
 import importlib
 import inspect
+import math
 
 import gymnasium
 import numpy as np
 from covey_spaces import Unsupported, Wrong, action, observation, reader, writer
-from gymnasium.vector import AutoresetMode
+
+if int(gymnasium.__version__.partition(".")[0]) < 1:
+    raise Unsupported(
+        f"it is Gymnasium {gymnasium.__version__}, and 1.0 is the oldest that serves: "
+        "`covey gym setup` makes a Python environment with a newer one"
+    )
 from gymnasium.vector.utils import iterate
+
+try:
+    from gymnasium.vector import AutoresetMode
+except ImportError:  # Gymnasium 1.0
+    AutoresetMode = None
 
 # What is asked of a row.
 SKIP, STEP, RESET, STEP_ON, CLOSE = range(5)  # STEP_ON: and go on with the next episode where one ends
@@ -76,13 +87,14 @@ class World:
 
     def describe(self, observations, actions, env):
         self.observation_space, self.action_space = self.seen(observations), actions
-        spec = env.spec
+        spec = getattr(env, "spec", None)
+        threshold = getattr(spec, "reward_threshold", None)
         return {
             "observation": observation(self.observation_space),
             "action": action(actions),
-            "threshold": getattr(spec, "reward_threshold", None),
-            "max_steps": getattr(spec, "max_episode_steps", None) or 0,
-            "frame_rate": float(env.metadata.get("render_fps") or 0),
+            "threshold": float(threshold) if threshold is not None and math.isfinite(threshold) else None,
+            "max_steps": int(getattr(spec, "max_episode_steps", None) or 0),
+            "frame_rate": float((getattr(env, "metadata", None) or {}).get("render_fps") or 0),
         }
 
     def writers(self, rows):
@@ -127,8 +139,9 @@ class Singles(World):
         env = self.create(**self.kwargs)
         for wrapper in self.request["wrappers"] or ():
             env = thing(wrapper["name"])(env, **(wrapper["kwargs"] or {}))
-        if not hasattr(env, "observation_space") or not hasattr(env, "action_space"):
-            raise Unsupported(f"{type(env).__name__} is no Gymnasium environment: it lacks observation_space or action_space")
+        for name in "observation_space", "action_space", "reset", "step", "close":
+            if not hasattr(env, name):
+                raise Unsupported(f"{type(env).__name__} is no Gymnasium environment: it lacks {name}")
         self.envs[row], self.steps[row] = env, env.step
         # Atari loads its game anew for a seed, which takes as long as 300 steps; the first one's stream goes on instead.
         self.seeded[row] = not hasattr(getattr(env, "unwrapped", env), "ale")
@@ -160,7 +173,7 @@ class Singles(World):
                         raise Wrong(not_five(answer)) from None
                     try:
                         rewards[row] = reward
-                    except TypeError:
+                    except (TypeError, ValueError):
                         raise Wrong(f"the reward {reward!r} is not a number") from None
                     if not terminated and not truncated:
                         flags[row] = 0
@@ -221,6 +234,8 @@ class Rows(World):
         super().__init__(request)
         if self.entry is None or self.entry.vector_entry_point is None:
             raise Unsupported(f"{request['id']} has no vector environment of its own: leave vector out")
+        if AutoresetMode is None:
+            raise Unsupported(f"vector environments want Gymnasium 1.1, this is {gymnasium.__version__}: leave vector out")
         if request["wrappers"]:
             raise Unsupported("wrappers are for single environments: leave vector out")
         point = self.entry.vector_entry_point
@@ -275,6 +290,7 @@ class Rows(World):
         if (self.commands != command).any() or command not in (STEP, STEP_ON, RESET):
             raise Unsupported("a vector environment steps and resets all rows at once")
         self.flags[:] = 0
+        self.row = None
         if command == RESET:
             self.op = "reset"
             self.show(self.reset())

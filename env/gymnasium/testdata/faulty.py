@@ -15,6 +15,10 @@ from gymnasium import spaces
 AT = 3  # the step at which it happens
 
 
+class Unsupported(Exception):
+    """Called like one of covey's own."""
+
+
 class Faulty(gymnasium.Env):
     """Counts its steps. The fault is a method's name, and happens in reset, or at step AT."""
 
@@ -50,6 +54,9 @@ class Faulty(gymnasium.Env):
 
     def raises(self, answer):
         raise ValueError("the lever is stuck")
+
+    def raises_like_covey(self, answer):
+        raise Unsupported("mine alone")
 
     def exits(self, answer):
         sys.exit("enough")
@@ -121,6 +128,9 @@ class Faulty(gymnasium.Env):
 
     def text_reward(self, answer):
         return self.changed(answer, 1, "much")
+
+    def numpy_text_reward(self, answer):
+        return self.changed(answer, 1, np.str_("much"))
 
     def nan_reward(self, answer):
         return self.changed(answer, 1, float("nan"))

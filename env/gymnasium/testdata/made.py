@@ -87,6 +87,21 @@ class OfMixedActions(Made):
         super().__init__(spaces.Box(0, 1, (2,)), spaces.Tuple((spaces.Discrete(2), spaces.Box(0, 1, (2,)))), **kwargs)
 
 
+class Alone:
+    """No Env of Gymnasium's, but with all that is called."""
+
+    observation_space, action_space = spaces.Box(0, 1, (2,)), spaces.Discrete(2)
+
+    def reset(self, seed=None):
+        return np.zeros(2, np.float32), {}
+
+    def step(self, action):
+        return np.zeros(2, np.float32), 1, False, False, {}
+
+    def close(self):
+        pass
+
+
 gymnasium.register("Made/Registered-v0", OfDiscrete, max_episode_steps=7, reward_threshold=12.5)
 
 
