@@ -90,6 +90,9 @@ func lookAtPackages(r *pyenv.Report) []finding {
 		gymnasium = finding{about: "gymnasium", state: strings.Join(append(missing, broken...), "\n"), fix: "covey gym setup", bad: true}
 	}
 	findings = append(findings, gymnasium)
+	for _, old := range r.Old() {
+		findings = append(findings, finding{about: "too old", state: old, fix: "covey gym setup", bad: true})
+	}
 	for _, name := range pyenv.Extras() {
 		there, missing, broken := r.Extra(name)
 		f := finding{about: name, state: strings.Join(there, ", "), fix: "covey gym setup " + name}

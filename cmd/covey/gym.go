@@ -83,6 +83,9 @@ func useOwn(ctx context.Context, stdout io.Writer, python string) error {
 	if _, missing, broken := r.Extra(""); len(missing)+len(broken) > 0 {
 		return fmt.Errorf("%s lacks %s: %s -m pip install gymnasium", r.Path, strings.Join(append(missing, broken...), ", "), r.Path)
 	}
+	if old := r.Old(); len(old) > 0 {
+		return fmt.Errorf("%s has %s", r.Path, strings.Join(old, "; "))
+	}
 	path, err := pyenv.Use(python)
 	if err != nil {
 		return err

@@ -50,6 +50,24 @@ func (r *Report) Extra(name string) (there, missing, broken []string) {
 	return there, missing, broken
 }
 
+// Old says which of Python and Gymnasium are older than what the bridge takes, each as a text.
+func (r *Report) Old() []string {
+	var old []string
+	for _, c := range []struct {
+		name, version string
+		major, minor  int
+	}{{"Python", r.Version, 3, 11}, {"Gymnasium", r.Packages["gymnasium"].Version, 1, 0}} {
+		var major, minor int
+		if n, _ := fmt.Sscanf(c.version, "%d.%d", &major, &minor); n < 2 {
+			continue // missing, or numbered by somebody of their own
+		}
+		if major < c.major || major == c.major && minor < c.minor {
+			old = append(old, fmt.Sprintf("%s %s, and %d.%d is the oldest that serves", c.name, c.version, c.major, c.minor))
+		}
+	}
+	return old
+}
+
 // parts are the extras, after what is always needed.
 func parts() []extra {
 	return append([]extra{{packages: []string{"gymnasium", "numpy"}}}, extras...)
