@@ -51,14 +51,15 @@ cross: ## the other systems build, and their tests compile
 nested: ## the modules beside the main one
 	@set -e; for m in $(NESTED); do echo "test $$m"; (cd $$m && go vet ./... && go test ./...); done
 
-FUZZTIME ?= 10s
-fuzz: ## each fuzz test for FUZZTIME
+# A number of inputs, as Go 1.26 may call the end of a duration a failure: go.dev/issue/75804.
+FUZZTIME ?= 100000x
+fuzz: ## each fuzz test for FUZZTIME inputs, such as 20000000x, or long, such as 10m
 	@set -e; git ls-files -z '*_test.go' | xargs -0 grep -Ho '^func Fuzz[A-Za-z0-9_]*' | while IFS=: read -r file name; do \
 		dir=./$$(dirname $$file); name=$${name#func }; echo "fuzz $$dir $$name"; \
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$dir; done
 
-quick-fuzz: ## each fuzz test for two seconds
-	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s
+quick-fuzz: ## each fuzz test for some seconds
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=3000x
 
 # uv is asked for because it locks for all supported systems and versions of Python at once.
 UV   ?= uv
