@@ -1,11 +1,12 @@
 // Worlds measures how fast covey learns in environments that are not its own, and in pixels: environment steps a second
 // of whole runs by the presets, with acting, learning and the environments on all cores, in turns with what Python's users
-// would run.
+// would run. What starts once is not in it: the first quarter of each run's time is left out, as the peers warm up.
 //
 //	covey gym setup atari doom mujoco && make bench-worlds
 package main
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -14,11 +15,13 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"covey/bench/compare"
 	"covey/bench/stats"
+	"covey/metrics"
 )
 
 var (
@@ -32,8 +35,8 @@ var (
 type world struct {
 	env, algo, variant string
 	note               string
+	every              int    // steps between two looks at the clock
 	peer, program      string // "": there is none
-	quick              bool   // no second process needs to start: a third of the time is enough
 
 	own, other []float64 // steps/s of each round
 	peak       uint64    // bytes of covey and its children
@@ -41,10 +44,10 @@ type world struct {
 
 func worlds() []*world {
 	return []*world{
-		{env: "HalfCheetah-v5", algo: "sac", note: "an update per step", peer: "SBX", program: sbx},
-		{env: "ALE/Pong-v5", algo: "a3c", variant: "nosticky", note: "42×42, four convolutions and an LSTM, two workers", peer: "PyTorch A3C, two processes", program: pytorch},
-		{env: "VizdoomBasic-v1", algo: "a3c", note: "160×120 shown at 84×84, three workers"},
-		{env: "MinAtar/Breakout-v1", algo: "a3c", note: "16 filters, two workers", quick: true},
+		{env: "HalfCheetah-v5", algo: "sac", note: "an update per step", every: 50, peer: "SBX", program: sbx},
+		{env: "ALE/Pong-v5", algo: "a3c", variant: "nosticky", note: "42×42, four convolutions and an LSTM, two workers", every: 500, peer: "PyTorch A3C, two processes", program: pytorch},
+		{env: "VizdoomBasic-v1", algo: "a3c", note: "160×120 shown at 84×84, three workers", every: 500},
+		{env: "MinAtar/Breakout-v1", algo: "a3c", note: "16 filters, two workers", every: 10_000},
 	}
 }
 
@@ -116,33 +119,49 @@ func run(ctx context.Context, o options) (err error) {
 
 // covey runs the preset for a while, without evaluations on the way.
 func (w *world) covey(ctx context.Context, o options, folder string, seed int) error {
-	seconds := o.seconds
-	if w.quick {
-		seconds /= 3
-	}
 	args := []string{"train", w.env, "--algo", w.algo}
 	if w.variant != "" {
 		args = append(args, "--preset", w.variant)
 	}
-	args = append(args, "--seed", fmt.Sprint(seed), "--out", folder, "--quiet", "--json", "--steps", "0", "--seconds", fmt.Sprint(seconds),
-		"--eval-every", "0", "--set", "eval.episodes=1", "--set", "solve_at=null")
+	args = append(args, "--seed", fmt.Sprint(seed), "--out", folder, "--quiet", "--json", "--steps", "0", "--seconds", fmt.Sprint(o.seconds),
+		"--eval-every", "0", "--set", "eval.episodes=1", "--set", "solve_at=null", "--set", fmt.Sprintf("log_every=%d", w.every))
 	switch w.algo {
 	case "a3c":
 		args = append(args, "--set", "a3c.anneal_steps=1000000000")
 	case "sac":
 		args = append(args, "--set", "sac.warmup=1000")
 	}
-	var r struct {
-		Rate    float64 `json:"steps_per_s"`
-		Updates float64 `json:"updates"`
-		WallS   float64 `json:"wall_s"`
+	seen, err := compare.Job{Program: o.covey, Args: args, Watch: 100 * time.Millisecond}.Run(ctx, &struct{}{}) // its table says more
+	if err != nil {
+		return err
 	}
-	seen, err := compare.Job{Program: o.covey, Args: args, Watch: 100 * time.Millisecond}.Run(ctx, &r)
-	if w.algo == "sac" { // the steps before its first update cost nothing
-		r.Rate = r.Updates / r.WallS
+	text, err := os.ReadFile(filepath.Join(folder, "progress.csv"))
+	if err != nil {
+		return err
 	}
-	w.own, w.peak = append(w.own, r.Rate), max(w.peak, seen.PeakBytes)
+	table, err := metrics.ReadCSV(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	r, err := rate(table, o.seconds/4)
+	w.own, w.peak = append(w.own, r), max(w.peak, seen.PeakBytes)
 	return err
+}
+
+// rate is the steps a second between the first row of a run's table that is later than that many seconds and the last
+// one: the end of a run may add one after it, of a segment's remainder.
+func rate(t *metrics.Table, after float64) (float64, error) {
+	steps, seconds := slices.Index(t.Names, "env_steps"), slices.Index(t.Names, "wall_s")
+	if steps < 0 || seconds < 0 {
+		return 0, fmt.Errorf("no env_steps or wall_s among %v", t.Names)
+	}
+	first := slices.IndexFunc(t.Rows, func(row []float64) bool { return row[seconds] >= after })
+	last := len(t.Rows) - 2
+	if first < 0 || last <= first {
+		return 0, fmt.Errorf("the run was too short: fewer than three rows after %g s", after)
+	}
+	a, b := t.Rows[first], t.Rows[last]
+	return (b[steps] - a[steps]) / (b[seconds] - a[seconds]), nil
 }
 
 // theirs runs the peer once.
@@ -158,10 +177,10 @@ func (w *world) theirs(ctx context.Context, python string, seconds float64, seed
 func table(rows []*world) string {
 	lines := [][]string{{"environment", "algorithm", "", "covey, steps/s", "memory with Python's processes, MB", "peer", "its steps/s", "covey is faster ×"}}
 	for _, w := range rows {
-		line := []string{w.env, w.algo, w.note, compare.Count(stats.Median(w.own)), fmt.Sprintf("%.0f", float64(w.peak)/1e6), "–", "–", "–"}
+		line := []string{w.env, w.algo, w.note, fmt.Sprintf("%.0f", stats.Median(w.own)), fmt.Sprintf("%.0f", float64(w.peak)/1e6), "–", "–", "–"}
 		if w.peer != "" {
 			other := stats.Median(w.other)
-			line[5], line[6], line[7] = w.peer, compare.Count(other), fmt.Sprintf("%.2f", stats.Median(w.own)/other)
+			line[5], line[6], line[7] = w.peer, fmt.Sprintf("%.0f", other), fmt.Sprintf("%.2f", stats.Median(w.own)/other)
 		}
 		lines = append(lines, line)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"covey"
+	"covey/metrics"
 )
 
 func TestPresetsExist(t *testing.T) {
@@ -21,9 +22,19 @@ func TestTable(t *testing.T) {
 		{env: "C", algo: "a3c", own: []float64{1500}, peak: 1e6},
 	}
 	text := strings.Join(strings.Fields(table(rows)), " ")
-	for _, want := range []string{"| A | sac | | 200 | 5 | B | 100 | 2.00 |", "| C | a3c | | 1.5 k | 1 | – | – | – |"} {
+	for _, want := range []string{"| A | sac | | 200 | 5 | B | 100 | 2.00 |", "| C | a3c | | 1500 | 1 | – | – | – |"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}
+	}
+}
+
+func TestRate(t *testing.T) {
+	table := &metrics.Table{Names: []string{"env_steps", "updates", "wall_s"}, Rows: [][]float64{{10, 1, 4}, {20, 2, 5}, {120, 3, 6}, {220, 4, 7}, {221, 5, 9}}}
+	if r, err := rate(table, 4.5); err != nil || r != 100 {
+		t.Errorf("%v, %v", r, err)
+	}
+	if _, err := rate(table, 6.5); err == nil {
+		t.Error("one row is no rate")
 	}
 }
