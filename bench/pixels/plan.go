@@ -61,8 +61,8 @@ var tasks = slices.Concat(
 		{atari, "ALE/Pong-v5", []string{"a3c@nosticky", "a3c"}, []budget{{results.Seconds, 3600}}, 3, 19, 1, 2 * time.Hour},
 	},
 	[]task{
-		{doom, "VizdoomBasic-v1", []string{"a3c"}, []budget{{results.Seconds, 1200}}, 3, 70, 1, time.Hour},
-		{doom, "VizdoomHealthGathering-v1", []string{"a3c", "a3c@feedforward"}, []budget{{results.Seconds, 1200}}, 3, noGoal, 0, time.Hour},
+		{doom, "VizdoomBasic-v1", []string{"a3c"}, []budget{{results.Seconds, 600}}, 3, 70, 1, time.Hour},
+		{doom, "VizdoomHealthGathering-v1", []string{"a3c", "a3c@screen", "a3c@screen-feedforward"}, []budget{{results.Seconds, 1200}}, 3, noGoal, 0, time.Hour},
 	},
 )
 
