@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help build test vet lint fmt-check unit race purego cross nested python-lock fuzz quick-fuzz \
-	bench bench-kernel bench-networks bench-a3c bench-sac bench-bridge bench-worlds results results-classic results-pixels torture curve
+	bench bench-kernel bench-networks bench-a3c bench-sac bench-bridge bench-worlds results results-classic results-pixels torture curve curve-doom
 
 LINT    := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 NESTED  := internal/kernel/gen
@@ -110,3 +110,6 @@ curve: build ## docs/img/cartpole.png: learning curves of ten seeds
 	@set -e; here=$$PWD; dir=$$(mktemp -d); trap 'rm -r "$$dir"' EXIT; cd "$$dir"; \
 	"$$here/covey" train CartPole-v1 --seeds 10 --out CartPole-v1 2>progress || { cat progress; exit 1; }; \
 	"$$here/covey" plot CartPole-v1 -o "$$here/docs/img/cartpole.png"
+
+curve-doom: build ## docs/img/doom.png: A3C's three workers in VizdoomBasic, as tutorials show them
+	go run ./bench/tutorial -covey ./covey

@@ -151,7 +151,7 @@ func (w *world) covey(ctx context.Context, o options, folder string, seed int) e
 // rate is the steps a second between the first row of a run's table that is later than that many seconds and the last
 // one: the end of a run may add one after it, of a segment's remainder.
 func rate(t *metrics.Table, after float64) (float64, error) {
-	steps, seconds := slices.Index(t.Names, "env_steps"), slices.Index(t.Names, "wall_s")
+	steps, seconds := t.Column("env_steps"), t.Column("wall_s")
 	if steps < 0 || seconds < 0 {
 		return 0, fmt.Errorf("no env_steps or wall_s among %v", t.Names)
 	}
