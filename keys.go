@@ -73,6 +73,9 @@ func isText(t reflect.Type) bool {
 // yamlName is a field's key; "" if it has none.
 func yamlName(f reflect.StructField) string {
 	name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	if name == "-" {
+		return ""
+	}
 	return name
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"covey/env"
@@ -50,12 +51,17 @@ func (c *Config) plays(o *gymnasium.Options, training bool) {
 		o.Kwargs = withDefaults(o.Kwargs, map[string]any{"frameskip": 1})
 		o.Wrappers = append([]gymnasium.Wrapper{play.Wrapper()}, o.Wrappers...)
 	}
-	if doom := c.Gym.Doom; doom != nil && len(o.Observe) == 0 {
+	if doom := c.Gym.Doom; c.showsDoom() {
 		o.Kwargs = withDefaults(o.Kwargs, map[string]any{
 			"frame_skip": 4, "max_buttons_pressed": 1, "screen_format": "GRAY8", "screen_resolution": "RES_160X120",
 		})
 		o.Wrappers = append([]gymnasium.Wrapper{doom.Wrapper()}, o.Wrappers...)
 	}
+}
+
+// showsDoom says whether what a policy sees of ViZDoom is put together by covey, and no part that was asked for.
+func (c *Config) showsDoom() bool {
+	return c.Gym != nil && c.Gym.Doom != nil && len(c.Gym.Observe) == 0 && !c.Gym.Vector
 }
 
 // withDefaults is what is set, and the defaults of what is not.
@@ -70,7 +76,11 @@ func (c *Config) view(s env.Spec) (env.View, error) {
 	if c.Screen == nil || c.Screen.Height == 0 && !c.Screen.Grey || c.Gym != nil && c.Gym.Vector && isAtari(c.Env) {
 		return nil, nil
 	}
-	v, err := screen.New(s.Observation, *c.Screen)
+	shown := *c.Screen
+	if c.showsDoom() {
+		shown.Beside = len(c.Gym.Doom.Variables)
+	}
+	v, err := screen.New(s.Observation, shown)
 	if err != nil {
 		return nil, c.located(&ConfigError{Key: "screen", Problem: fmt.Sprintf("%s: %v", s.ID, err)})
 	}
@@ -96,6 +106,8 @@ func (c *Config) validatePixels() error {
 			return bad("gym.atari.skip", "%d, must be between 0 (the environment as it is) and 1000", a.Skip)
 		case a.Noops < 0 || a.Noops > 1_000_000:
 			return bad("gym.atari.noops", "%d, must be between 0 and 1000000", a.Noops)
+		case a.Skip > 0 && a.LifeLoss && c.ActionRepeat > 1:
+			return bad("action_repeat", "%d, but then a lost life would begin a new game, and gym.atari.life_loss is true: hold actions for longer by gym.atari.skip", c.ActionRepeat)
 		case c.Gym.Vector && c.Stack > 1:
 			return bad("stack", "%d, but with gym.vector Atari shows four frames already: set it to 1", c.Stack)
 		}
@@ -103,6 +115,9 @@ func (c *Config) validatePixels() error {
 	if d := c.Gym.Doom; d != nil {
 		if !isDoom(c.Env) {
 			return bad("gym.doom", "%s is none of ViZDoom's scenarios", c.Env)
+		}
+		if len(d.Variables) > 0 && len(c.Gym.Observe) > 0 {
+			return bad("gym.doom.variables", "%v, but gym.observe says %v, and nothing is shown beside these", slices.Sorted(maps.Keys(d.Variables)), c.Gym.Observe)
 		}
 		for name, most := range d.Variables {
 			if !(most > 0) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"covey/env"
 	"covey/env/gymnasium"
 	"covey/internal/pyenv/pyenvtest"
 )
@@ -80,6 +81,8 @@ func TestPixelMistakes(t *testing.T) {
 		{"gym:CartPole-v1", "gym.atari.skip", "4", "gym.atari: gym:CartPole-v1 is none of Atari's games"},
 		{"gym:CartPole-v1", "gym.doom", "{variables: {}}", "gym.doom: gym:CartPole-v1 is none of ViZDoom's scenarios"},
 		{"VizdoomBasic-v1", "gym.doom.variables", "{AMMO2: 0}", "gym.doom.variables.AMMO2: 0, must be more than 0"},
+		{"VizdoomBasic-v1", "gym", "{observe: [screen], doom: {variables: {AMMO2: 50}}}", "gym.doom.variables: [AMMO2], but gym.observe says [screen]"},
+		{"ALE/Pong-v5", "action_repeat", "2", "action_repeat: 2, but then a lost life would begin a new game"},
 	} {
 		cfg, err := NewConfig("a3c", c.id)
 		if err != nil {
@@ -93,6 +96,52 @@ func TestPixelMistakes(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || !errors.As(err, &bad) {
 			t.Errorf("%s: %s: %v, want %q", c.key, c.value, err, c.want)
 		}
+	}
+}
+
+// TestDoomShowsEachVariable: two variables beside a grey screen are no colours of it, nor is one beside a coloured one.
+func TestDoomShowsEachVariable(t *testing.T) {
+	for _, c := range []struct {
+		variables string
+		channels  int // of what ViZDoom shows
+		shape     []int
+	}{
+		{"{}", 1, []int{84, 84}},
+		{"{AMMO2: 50}", 2, []int{84, 84, 2}},
+		{"{AMMO2: 50, HEALTH: 100}", 3, []int{84, 84, 3}},
+		{"{AMMO2: 50}", 4, []int{84, 84, 2}},
+	} {
+		cfg, err := NewConfig("a3c", "VizdoomDefendCenter-v1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cfg.Set("--set", "gym.doom.variables", c.variables); err != nil {
+			t.Fatal(err)
+		}
+		n := 120 * 160 * c.channels
+		space := env.NewBox(make([]float32, n), slices.Repeat([]float32{255}, n), 120, 160, c.channels)
+		space.Bytes = true
+		v, err := cfg.view(env.Spec{Observation: space})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.Space().Shape; !slices.Equal(got, c.shape) {
+			t.Errorf("%s beside %d channels: shown as %v, want %v", c.variables, c.channels, got, c.shape)
+		}
+	}
+}
+
+// TestGreyOfPlanes: planes of a game are no colours.
+func TestGreyOfPlanes(t *testing.T) {
+	cfg, err := NewConfig("a3c", "MinAtar/Breakout-v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cfg.Set("--set", "screen.grey", "true"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cfg.Environment(); err == nil || !strings.Contains(err.Error(), "screen: MinAtar/Breakout-v1: grey is made of red, green and blue") {
+		t.Errorf("%v", err)
 	}
 }
 
