@@ -24,6 +24,16 @@ class Preprocessing(gymnasium.Wrapper):
                 f"frameskip is {game._frameskip} and must be 1: frames are skipped here, gym.atari.skip of them "
                 "(0: leave all of that to the environment)"
             )
+        if getattr(getattr(env, "spec", None), "max_episode_steps", None):
+            raise ValueError(
+                f"max_episode_steps is {env.spec.max_episode_steps}, but steps are played on the emulator itself: "
+                "use max_num_frames_per_episode, which counts frames"
+            )
+        if getattr(game, "_obs_type", "rgb") == "ram" or not isinstance(game.action_space, gymnasium.spaces.Discrete):
+            raise ValueError(
+                f"it shows {getattr(game, '_obs_type', 'a screen')} and takes {game.action_space}, but here screens are shown and "
+                "one button at a time is pressed (gym.atari.skip: 0 leaves the environment as it is)"
+            )
         self.ale, self.buttons = game.ale, game._action_set
         self.skip, self.noops, self.life_loss = skip, noops, life_loss
         meanings = game.get_action_meanings()
@@ -32,11 +42,11 @@ class Preprocessing(gymnasium.Wrapper):
         self.screens = np.zeros((2, height, width), np.uint8)
         self.shown = np.zeros((height, width), np.uint8)
         self.observation_space = gymnasium.spaces.Box(0, 255, (height, width), np.uint8)
-        self.over, self.lives = True, 0
+        self.goes_on, self.lives = False, 0  # goes_on: a life was lost, and not the game
 
     def reset(self, *, seed=None, options=None):
         info = {}
-        if self.over or seed is not None:
+        if not self.goes_on or seed is not None:
             info = self.start(seed, options)
             for _ in range(self.unwrapped.np_random.integers(1, self.noops + 1) if self.noops else 0):
                 self.press(0, seed, options)
@@ -44,7 +54,7 @@ class Preprocessing(gymnasium.Wrapper):
             self.press(0, seed, options)
         if self.fire is not None:
             self.press(self.fire, seed, options)
-        self.over, self.lives = False, self.ale.lives()
+        self.goes_on, self.lives = False, self.ale.lives()
         self.ale.getScreenGrayscale(self.shown)
         return self.shown, info
 
@@ -59,18 +69,17 @@ class Preprocessing(gymnasium.Wrapper):
 
     def step(self, action):
         act, button, reward = self.ale.act, self.buttons[action], 0.0
-        terminated = truncated = False
+        terminated = truncated = lost = False
         for left in range(self.skip - 1, -1, -1):
             reward += act(button, 1.0)
             terminated, truncated = self.ale.game_over(with_truncation=False), self.ale.game_truncated()
-            self.over = terminated or truncated
-            if self.life_loss:
-                terminated = terminated or self.ale.lives() < self.lives
-            if terminated or truncated:
+            lost = self.life_loss and self.ale.lives() < self.lives
+            if terminated or truncated or lost:
                 break
             if left == 1:
                 self.ale.getScreenGrayscale(self.screens[0])
-        self.lives = self.ale.lives()
+        self.goes_on = lost and not (terminated or truncated)
+        terminated, self.lives = terminated or lost, self.ale.lives()
         if terminated or truncated or self.skip == 1:
             self.ale.getScreenGrayscale(self.shown)
         else:

@@ -64,7 +64,33 @@ def lives():
     assert {4, 3} <= set(seen), f"lives left at the ends: {seen}"
 
 
+def limits():
+    """Who cuts an episode off gets a new game, for no life was lost; and what cannot be honoured is refused."""
+    env = gymnasium.wrappers.TimeLimit(atari.Preprocessing(make("ALE/Breakout-v5"), life_loss=True), 5)
+    core = env.unwrapped.ale
+    for _ in range(3):
+        env.reset()
+        truncated = False
+        while not truncated:
+            truncated = env.step(0)[3]
+        frame = core.getEpisodeFrameNumber()
+        env.reset(seed=None)
+        assert core.getEpisodeFrameNumber() <= 32, f"after frame {frame}: frame {core.getEpisodeFrameNumber()}"
+    for kwargs, want in (
+        ({"max_episode_steps": 20}, "max_episode_steps is 20"),
+        ({"obs_type": "ram"}, "it shows ram"),
+        ({"continuous": True}, "takes Box"),
+    ):
+        try:
+            atari.Preprocessing(gymnasium.make("ALE/Breakout-v5", frameskip=1, **kwargs))
+        except ValueError as error:
+            assert want in str(error), f"{kwargs}: {error}"
+        else:
+            raise AssertionError(f"{kwargs} is accepted")
+
+
 for game in "ALE/Pong-v5", "ALE/Breakout-v5", "ALE/SpaceInvaders-v5":
     for life_loss in False, True:
         print(game, life_loss, *compare(game, life_loss))
 lives()
+limits()
