@@ -264,6 +264,26 @@ func TestBytesAreScaledByTheirBound(t *testing.T) {
 	}
 }
 
+// TestChannelsInFront: stacked images whose channels stand in front are as many more frames.
+func TestChannelsInFront(t *testing.T) {
+	cfg := Config{Conv: []Conv{{Filters: 5, Size: 3, Stride: 1, Same: true}}, Activation: "relu", Init: "orthogonal"}
+	var sizes []int
+	for _, shape := range [][]int{{2, 3, 8, 9}, {6, 8, 9}} {
+		n, err := New(image(shape...), cfg, Head{Name: "q", Width: 1, Gain: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := n.trunks[0].tower
+		sizes = append(sizes, n.Size)
+		if x.frames != 6 || x.height != 8 || x.width != 9 || x.channels != 1 {
+			t.Errorf("%v is read as %d frames of %d×%d×%d", shape, x.frames, x.height, x.width, x.channels)
+		}
+	}
+	if sizes[0] != sizes[1] {
+		t.Errorf("%v parameters", sizes)
+	}
+}
+
 func TestImagesAndMemoryAllocateNothing(t *testing.T) {
 	for name, n := range seeing(t) {
 		rng := rand.New(rand.NewPCG(26, 1))

@@ -72,7 +72,8 @@ var poolWindow = kernel.Window{Height: 3, Width: 3, Down: 2, Right: 2}
 const poolBorder = 1
 
 // imageShape reads an observation's shape as that of an image: [height, width]; [height, width, channels], or
-// [frames, height, width] where the first number is smaller than the last; [frames, height, width, channels].
+// [frames, height, width] where the first number is smaller than the last; and frames of these: [frames, height, width,
+// channels], or [frames, channels, height, width], of which each channel counts as a frame.
 func imageShape(in env.Space) (t tower, err error) {
 	t = tower{frames: 1, channels: 1, scale: byteScale(in)}
 	switch s := in.Shape; {
@@ -82,6 +83,8 @@ func imageShape(in env.Space) (t tower, err error) {
 		t.frames, t.height, t.width = s[0], s[1], s[2]
 	case len(s) == 3:
 		t.height, t.width, t.channels = s[0], s[1], s[2]
+	case len(s) == 4 && s[1] < s[3]:
+		t.frames, t.height, t.width = s[0]*s[1], s[2], s[3]
 	case len(s) == 4:
 		t.frames, t.height, t.width, t.channels = s[0], s[1], s[2], s[3]
 	default:
