@@ -97,6 +97,8 @@ func TestMatchNamesTheDifference(t *testing.T) {
 		{"environment", func(m *checkpoint.Manifest) { m.Env = "Acrobot-v1" }, "checkpoint of environment CartPole-v1, want Acrobot-v1"},
 		{"observations", func(m *checkpoint.Manifest) { m.Observation.High = checkpoint.Bounds([]float32{8, 9}) }, "it observes Box[2]"},
 		{"actions", func(m *checkpoint.Manifest) { m.Action.N = []int{3} }, "it acts in Discrete[2], here it is Discrete[3]"},
+		{"stack", func(m *checkpoint.Manifest) { m.Observation.Stack = 4 }, "it observes Box[2], here it is 4 frames of Box[2]"},
+		{"memory", func(m *checkpoint.Manifest) { m.Network.State = 64 }, "its LSTM has a state of 0 numbers, here it is 64"},
 		{"shape", func(m *checkpoint.Manifest) { m.Tensors[2].Shape = []int{3, 2} }, "net/weights is F32[2 3], here it is F32[3 2]"},
 		{"missing", func(m *checkpoint.Manifest) { m.Tensors[4].Name = "var" }, "it has no var, here it is F64[]"},
 		{"left over", func(m *checkpoint.Manifest) { m.Tensors = m.Tensors[:4] }, "its mean F64[] has no place here"},

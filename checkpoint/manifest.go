@@ -77,11 +77,18 @@ type Space struct {
 
 // Equal says whether two spaces are the same.
 func (s Space) Equal(o Space) bool {
-	return s.Kind == o.Kind && s.Bytes == o.Bytes && s.Stack == o.Stack && slices.Equal(s.Shape, o.Shape) &&
+	return s.Kind == o.Kind && s.Bytes == o.Bytes && max(s.Stack, 1) == max(o.Stack, 1) && slices.Equal(s.Shape, o.Shape) &&
 		slices.Equal(s.Low, o.Low) && slices.Equal(s.High, o.High) && slices.Equal(s.N, o.N) && slices.Equal(s.Start, o.Start)
 }
 
 func (s Space) String() string {
+	if s.Stack > 1 {
+		return fmt.Sprintf("%d frames of %s", s.Stack, s.frame())
+	}
+	return s.frame()
+}
+
+func (s Space) frame() string {
 	switch {
 	case len(s.N) > 0:
 		return fmt.Sprintf("%s%v", s.Kind, s.N)
@@ -143,6 +150,9 @@ func (m *Manifest) Match(want *Manifest) error {
 	}
 	if have, here := m.Network.Activation, want.Network.Activation; have != "" && here != "" && have != here {
 		return fmt.Errorf("checkpoint of another network: its activation is %s, here it is %s", have, here)
+	}
+	if have, here := m.Network.State, want.Network.State; (have == 0) != (here == 0) {
+		return fmt.Errorf("checkpoint of another network: its LSTM has a state of %d numbers, here it is %d (0: there is no LSTM)", have, here)
 	}
 	theirs := make(map[string]Tensor, len(m.Tensors))
 	for _, t := range m.Tensors {

@@ -221,7 +221,7 @@ func TestMatchNamesTheTensor(t *testing.T) {
 		want   string
 	}{
 		{func(s *env.Spec) { s.Observation = env.NewBox([]float32{0}, []float32{1}) }, `x: tensor "observations" is of World, Box[2 3]`},
-		{func(s *env.Spec) { s.Stack = 4 }, `tensor "observations"`},
+		{func(s *env.Spec) { s.Stack = 4 }, `in World it is 4 frames of Box[2 3]`},
 		{func(s *env.Spec) { s.Action = env.NewDiscrete(2) }, `tensor "actions" is of World, Box[2] with bounds [-1 -2] to [1 2]; in World it is Discrete[2]`},
 		{func(s *env.Spec) { s.Action.High = []float32{1, 3} }, `tensor "actions"`},
 	} {
