@@ -88,6 +88,9 @@ func (c *Config) create(seen bool) (env.Environment, error) {
 	if err := c.validateGym(); err != nil {
 		return nil, c.located(err)
 	}
+	if err := c.validatePixels(); err != nil {
+		return nil, c.located(err)
+	}
 	if bridged(c.Env) {
 		return c.gymEnvironment(seen)
 	}

@@ -8,6 +8,41 @@ import (
 	"covey"
 )
 
+// TestConvolutionsReplaceTheTower of the layers before, as a tower does convolutions: what is said later wins.
+func TestConvolutionsReplaceTheTower(t *testing.T) {
+	cfg, err := covey.Preset("a3c", "MinAtar/Breakout-v1", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		settings, tower string
+		layers          int
+	}{
+		{"conv: [{filters: 4, size: 3, stride: 1}, {filters: 8, size: 3, stride: 1}]", "", 2},
+		{"hidden: [16]", "", 2},
+		{"tower: strided", "strided", 0},
+		{"conv: []", "strided", 0},
+		{"tower: ''", "", 0},
+	} {
+		if err := cfg.Merge("mine.yaml", []byte("a3c: {network: {"+test.settings+"}}")); err != nil {
+			t.Fatal(err)
+		}
+		if n := cfg.A3C.Network; n.Tower != test.tower || len(n.Conv) != test.layers {
+			t.Errorf("after %s: tower %q and %d convolutions, want %q and %d", test.settings, n.Tower, len(n.Conv), test.tower, test.layers)
+		}
+		if err := cfg.Validate(); err != nil {
+			t.Errorf("after %s: %v", test.settings, err)
+		}
+	}
+	if err := cfg.Merge("mine.yaml", []byte("a3c: {network: {tower: a3c, conv: [{filters: 4, size: 3, stride: 1}]}}")); err != nil {
+		t.Fatal(err)
+	}
+	want := "mine.yaml:1:35: a3c.network.conv: lists 1 layers beside tower: a3c; leave one of the two out"
+	if err := cfg.Validate(); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // TestNetworksThatDoNotFit are refused before anything is made, with the key, the layer and the shapes.
 func TestNetworksThatDoNotFit(t *testing.T) {
 	for _, test := range []struct{ algo, env, settings, want string }{

@@ -25,6 +25,9 @@ func (c *Config) pixelDefaults() {
 	case isAtari(c.Env):
 		atari := gymnasium.DefaultAtari()
 		c.Gym.Atari, c.Stack = &atari, 4
+		if c.A3C != nil {
+			c.A3C.RewardClip = 1
+		}
 	case isDoom(c.Env):
 		c.Gym.Doom = &gymnasium.Doom{}
 		network = nn.Config{Tower: "doom", Hidden: []int{256}}
@@ -32,11 +35,8 @@ func (c *Config) pixelDefaults() {
 		return
 	}
 	c.Screen = &screen.Config{Height: 84, Width: 84, Grey: true}
-	if c.A3C != nil {
-		c.A3C.Network.Tower, c.A3C.Network.Hidden = network.Tower, network.Hidden
-	}
-	if c.DQN != nil {
-		c.DQN.Network.Tower, c.DQN.Network.Hidden = network.Tower, network.Hidden
+	for _, n := range c.networks() {
+		n.Tower, n.Hidden = network.Tower, network.Hidden
 	}
 }
 
@@ -150,4 +150,30 @@ func (c *Config) observedVector(v env.Vector) (env.Vector, error) {
 		return v, nil
 	}
 	return env.ObserveVector(v, view), nil
+}
+
+// networks are those of the algorithms that see images, by the name of their section.
+func (c *Config) networks() map[string]*nn.Config {
+	all := map[string]*nn.Config{}
+	if c.A3C != nil {
+		all["a3c"] = &c.A3C.Network
+	}
+	if c.DQN != nil {
+		all["dqn"] = &c.DQN.Network
+	}
+	return all
+}
+
+// replaceTower makes the convolutions that a layer of YAML lists replace the tower that was named before it, and a tower
+// the convolutions; a layer that says both is left as it is, and refused.
+func (c *Config) replaceTower(l layer) {
+	for section, n := range c.networks() {
+		conv, tower := nodeAt(l.root, section+".network.conv") != nil, nodeAt(l.root, section+".network.tower") != nil
+		switch {
+		case conv && !tower && len(n.Conv) > 0:
+			n.Tower = ""
+		case tower && !conv && n.Tower != "":
+			n.Conv = nil
+		}
+	}
 }

@@ -17,7 +17,8 @@ func TestPixelDefaults(t *testing.T) {
 	for _, c := range []struct {
 		algo, id, tower string
 		stack           int
-	}{{"a3c", "ALE/Pong-v5", "nature", 4}, {"dqn", "gym:ALE/Pong-v5", "nature", 4}, {"a3c", "VizdoomBasic-v1", "doom", 1}, {"a3c", "gym:CartPole-v1", "", 1}} {
+		clip            float32
+	}{{"a3c", "ALE/Pong-v5", "nature", 4, 1}, {"dqn", "gym:ALE/Pong-v5", "nature", 4, 0}, {"a3c", "VizdoomBasic-v1", "doom", 1, 0}, {"a3c", "gym:CartPole-v1", "", 1, 0}} {
 		cfg, err := NewConfig(c.algo, c.id)
 		if err != nil {
 			t.Fatal(err)
@@ -29,6 +30,9 @@ func TestPixelDefaults(t *testing.T) {
 		tower := ""
 		if cfg.A3C != nil {
 			tower = cfg.A3C.Network.Tower
+			if cfg.A3C.RewardClip != c.clip {
+				t.Errorf("%s: rewards are cut to ±%v", c.id, cfg.A3C.RewardClip)
+			}
 		} else {
 			tower = cfg.DQN.Network.Tower
 		}
@@ -69,6 +73,21 @@ func TestHowGamesArePlayed(t *testing.T) {
 	}
 	if doom.Gym.Observe = []string{"gamevariables"}; len(doom.gymOptions(false, true).Wrappers) != 0 {
 		t.Error("a part that was asked for is not what is shown")
+	}
+}
+
+// TestImpossibleGamesAreNotMade: the setting is named, rather than what Python makes of it.
+func TestImpossibleGamesAreNotMade(t *testing.T) {
+	cfg, err := NewConfig("a3c", "ALE/Pong-v5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cfg.Set("--set", "gym.doom.variables.HEALTH", "100"); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Gym.Python = "nowhere"
+	if _, err := cfg.Environment(); err == nil || err.Error() != "--set: gym.doom: ALE/Pong-v5 is none of ViZDoom's scenarios" {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -98,6 +98,7 @@ func (c *Config) merge(l layer, text []byte) error {
 		return l.explain(err, text)
 	}
 	c.keepKwargs(kwargs)
+	c.replaceTower(l)
 	c.layers = append(c.layers, l)
 	return nil
 }
