@@ -31,6 +31,9 @@ type Evaluator struct {
 	Deadline time.Duration
 	// Warn is told of a failure after which all episodes are played once more; nil: nobody is.
 	Warn func(error)
+	// Progress is told now and then, by the goroutine that waits for the evaluation, how many of its episodes have ended;
+	// nil: nobody is.
+	Progress func(ended, episodes int)
 
 	create  func() (env.Environment, error)
 	players []*player
@@ -97,7 +100,7 @@ func (e *Evaluator) attempt(ctx context.Context, p *policy.Policy, episodes int,
 			}
 		})
 	}
-	if !e.wait(&wg, players) {
+	if !e.wait(&wg, players, r) {
 		e.players = nil
 		return nil, fmt.Errorf("an environment hangs: no step in %v", e.Deadline)
 	}
@@ -109,24 +112,29 @@ func (e *Evaluator) attempt(ctx context.Context, p *policy.Policy, episodes int,
 	return r.evaluation(), nil
 }
 
-// wait returns true when all players are done, and false when none has come further within the deadline.
-func (e *Evaluator) wait(wg *sync.WaitGroup, players []*player) bool {
-	if e.Deadline <= 0 {
-		wg.Wait()
-		return true
-	}
+// progressPeriod is the time between two reports of an evaluation's progress.
+const progressPeriod = 100 * time.Millisecond
+
+// wait returns true when all players are done with the round, and false when none has come further within the deadline.
+func (e *Evaluator) wait(wg *sync.WaitGroup, players []*player, r *round) bool {
 	done := make(chan struct{})
 	go func() {
 		wg.Wait()
 		close(done)
 	}()
-	look := time.NewTicker(e.Deadline)
-	defer look.Stop()
+	look, stop := ticks(e.Deadline)
+	defer stop()
+	tell, stop := ticks(progressPeriod)
+	defer stop()
 	for seen := ^uint64(0); ; {
 		select {
 		case <-done:
 			return true
-		case <-look.C:
+		case <-tell:
+			if e.Progress != nil {
+				e.Progress(int(r.ended.Load()), len(r.seeds))
+			}
+		case <-look:
 			var now uint64
 			for _, p := range players {
 				now += p.calls.Load()
@@ -139,6 +147,15 @@ func (e *Evaluator) wait(wg *sync.WaitGroup, players []*player) bool {
 	}
 }
 
+// ticks come every so often; 0: never.
+func ticks(period time.Duration) (<-chan time.Time, func()) {
+	if period <= 0 {
+		return nil, func() {}
+	}
+	t := time.NewTicker(period)
+	return t.C, t.Stop
+}
+
 // round is one evaluation.
 type round struct {
 	group   int                         // episodes in lock-step
@@ -149,6 +166,8 @@ type round struct {
 	returns []float64 // [episodes]
 	lengths []int     // [episodes]
 	cut     []bool    // [episodes]: it did not end within the limit
+
+	ended atomic.Int64 // episodes
 }
 
 func newRound(episodes int, seed uint64, sample bool, group int) *round {
@@ -301,6 +320,7 @@ func (pl *player) step(row int) error {
 func (pl *player) retire(r *round, row, last int) {
 	x := pl.games[row]
 	r.returns[x.episode], r.lengths[x.episode], r.cut[x.episode] = x.sum, x.length, x.cut
+	r.ended.Add(1)
 	if row != last {
 		pl.games[row], pl.games[last] = pl.games[last], pl.games[row]
 		pl.seen.Move(row, last)

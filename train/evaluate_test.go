@@ -280,3 +280,34 @@ func TestEndlessEpisodesAreCut(t *testing.T) {
 		t.Errorf("%+v, error %v", got, err)
 	}
 }
+
+// slowLane does not end before it is told to.
+type slowLane struct {
+	lane
+	told <-chan struct{}
+}
+
+func (l *slowLane) Reset(seed uint64, obs env.Values) error {
+	<-l.told
+	return l.lane.Reset(seed, obs)
+}
+
+// TestEvaluationTellsHowFarItCame also where nothing watches for environments that hang.
+func TestEvaluationTellsHowFarItCame(t *testing.T) {
+	for _, deadline := range []time.Duration{0, time.Hour} {
+		told := make(chan struct{})
+		e := NewEvaluator(func() (env.Environment, error) { return &slowLane{told: told}, nil })
+		calls := 0
+		e.Deadline, e.Progress = deadline, func(ended, episodes int) {
+			if calls++; calls == 1 {
+				if ended != 0 || episodes != 12 {
+					t.Errorf("%d of %d episodes, want 0 of 12", ended, episodes)
+				}
+				close(told)
+			}
+		}
+		if _, err := e.Evaluate(context.Background(), newPolicy(t, 1), 12, 1, false); err != nil || calls == 0 {
+			t.Errorf("told %d times, %v", calls, err)
+		}
+	}
+}

@@ -32,6 +32,8 @@ func (r *run) finish() (*Result, error) {
 	}
 	if r.failure == nil && !res.Interrupted {
 		r.failure = r.judgeFinal(res.Policy)
+		r.aside += r.now() - wall
+		r.line.Clear()
 	}
 	if res.Eval != nil {
 		r.latest = res.Eval.Mean

@@ -72,6 +72,13 @@ func (r *run) settle(p *algo.Progress, e *Evaluation, attempt bool) {
 	r.warnOfCuts(e)
 }
 
+// showEvaluation is the progress line while episodes are evaluated, which may take longer than training.
+func (r *run) showEvaluation(ended, episodes int) {
+	if now := r.now(); r.line.Due(now) {
+		r.line.Show(now, fmt.Sprintf("%5.1f s  step %d: evaluation: %d of %d episodes", now.Seconds(), r.counters.EnvSteps, ended, episodes))
+	}
+}
+
 // noteFailedEvaluation counts environments of an evaluation that failed, and says why.
 func (r *run) noteFailedEvaluation(err error) {
 	r.result.EnvRestarts++

@@ -117,7 +117,7 @@ func newRun(ctx context.Context, create Create, opt Options) (r *run, err error)
 	if opt.Started.IsZero() {
 		r.opt.Started = r.start
 	}
-	r.evals.Deadline, r.evals.Warn = opt.Deadline, r.noteFailedEvaluation
+	r.evals.Deadline, r.evals.Warn, r.evals.Progress = opt.Deadline, r.noteFailedEvaluation, r.showEvaluation
 	r.nextRow, r.nextEval, r.nextAttempt, r.nextStone = opt.logEvery(), orNever(opt.Eval.Every), windowSize, orNever(opt.Checkpoints.Every)
 	if opt.Output.Progress != nil {
 		r.line = metrics.NewLine(opt.Output.Progress, opt.Output.Terminal, opt.Output.Width)

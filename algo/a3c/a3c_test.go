@@ -336,7 +336,7 @@ func TestBadConfigs(t *testing.T) {
 		"noise_memory is 0.5, but noise that remembers wants a Gaussian policy, over numbers; Corridor has Discrete actions": func(c *Config) { c.NoiseMemory = 0.5 },
 		"normalize_advantages wants more than one row in a segment":                                                          func(c *Config) { c.NormalizeAdvantages, c.Envs, c.SegmentLength = true, 1, 1 },
 		"critic_rate wants network.separate: true, or the trunk would belong to both":                                        func(c *Config) { c.CriticRate = &rate },
-		"anneal is linear, which wants anneal_steps (or a budget of steps)":                                                  func(c *Config) { c.Anneal = "linear" },
+		"anneal is linear, which wants anneal_steps or a budget of steps, or be constant":                                    func(c *Config) { c.Anneal = "linear" },
 		"optimizer.epsilon: 0, want a number between 0 and 1":                                                                func(c *Config) { c.Optimizer.Epsilon = 0 },
 	} {
 		cfg := small()

@@ -155,7 +155,7 @@ func (c *Config) Validate() error {
 	case c.NormalizeAdvantages && c.Segment != rollout.WholeEpisode && c.Envs*c.SegmentLength == 1:
 		return fmt.Errorf("normalize_advantages wants more than one row in a segment")
 	case c.Anneal == optim.Linear && c.AnnealSteps == 0:
-		return fmt.Errorf("anneal is linear, which wants anneal_steps (or a budget of steps)")
+		return fmt.Errorf("anneal is linear, which wants anneal_steps or a budget of steps, or be constant")
 	}
 	return nil
 }
