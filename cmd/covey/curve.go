@@ -128,17 +128,19 @@ func readSeries(path string, a axes) (steps, returns []float64, err error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	x, y := table.Column(a.x), table.Column(a.y)
-	if x < 0 || y < 0 {
-		return nil, nil, fmt.Errorf("%s: no columns %s and %s, but %s", path, a.x, a.y, strings.Join(table.Names, ", "))
+	for _, name := range []string{a.x, a.y} {
+		if table.Column(name) < 0 {
+			return nil, nil, fmt.Errorf("%s: no column %s, but %s", path, name, strings.Join(table.Names, ", "))
+		}
 	}
+	x, y := table.Column(a.x), table.Column(a.y)
 	for _, row := range table.Rows {
 		if !math.IsNaN(row[x]) && !math.IsNaN(row[y]) {
 			steps, returns = append(steps, row[x]), append(returns, row[y])
 		}
 	}
 	if len(steps) == 0 {
-		if a == usualAxes {
+		if a.y == usualAxes.y {
 			return nil, nil, fmt.Errorf("%s: no episode has ended in this run", path)
 		}
 		return nil, nil, fmt.Errorf("%s: no row has both %s and %s", path, a.x, a.y)

@@ -112,6 +112,14 @@ func addCurve(p *plot.Plot, legend *plot.Legend, c *curve, shade color.RGBA) err
 	}
 	line.Color, line.Width = shade, vg.Points(1.5)
 	p.Add(line)
+	if len(c.mean) == 1 { // of which no line can be drawn
+		dot, err := plotter.NewScatter(points(c.steps, c.mean))
+		if err != nil {
+			return err
+		}
+		dot.GlyphStyle = vgdraw.GlyphStyle{Color: shade, Radius: vg.Points(4), Shape: vgdraw.CircleGlyph{}}
+		p.Add(dot)
+	}
 	legend.Add(shorten(c.name), line)
 	return nil
 }

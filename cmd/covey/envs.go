@@ -10,14 +10,16 @@ import (
 
 	"covey"
 	"covey/env"
+	"covey/internal/nearest"
 )
 
 func newEnvs() *cobra.Command {
 	return &cobra.Command{
 		Use:   "envs [PATTERN]",
-		Short: "List the environments",
-		Long: `List the environments, all or those whose name matches: a pattern with * or ? as in a shell,
-or a part of the name.`,
+		Short: "List the environments that covey brings",
+		Long: `List the environments that covey brings, all or those whose name matches: a pattern with * or ?
+as in a shell, or a part of the name. Gymnasium's (ALE/Pong-v5, VizdoomBasic-v1, gym:ID) are not among them:
+they live in Python, and covey train takes them by their names.`,
 		Args: arguments(0, 1, "at most one pattern"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			pattern := ""
@@ -53,7 +55,11 @@ or a part of the name.`,
 				}
 			}
 			if !found {
-				return usagef("no environment matches %q%s", pattern, didYouMean(pattern, covey.Environments()))
+				hint := "; Gymnasium's, such as ALE/Pong-v5, are not listed here, but covey train takes them"
+				if nearest.Name(pattern, covey.Environments()) != "" {
+					hint = didYouMean(pattern, covey.Environments())
+				}
+				return usagef("no environment of covey's own matches %q%s", pattern, hint)
 			}
 			return w.Flush()
 		},
