@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"covey/algo"
@@ -12,6 +13,7 @@ import (
 	"covey/algo/offpolicy"
 	"covey/env"
 	"covey/policy"
+	"covey/rollout"
 	"covey/train"
 )
 
@@ -117,8 +119,12 @@ func newActorCritic(c *Config, vectors func(n int) (env.Vector, error)) (learner
 		return nil, errors.Join(inSection("a3c", err), first.Close())
 	}
 	if free, known := freeMemory(); known && size > free {
-		err := &ConfigError{Key: "a3c.segment_length", Problem: fmt.Sprintf("%d: with %d workers of %d environments, networks and segments take %s, but only %s of memory are free",
-			c.A3C.SegmentLength, c.A3C.Workers, c.A3C.Envs, megabytes(size), megabytes(free))}
+		key, length := "a3c.segment_length", strconv.Itoa(c.A3C.SegmentLength)
+		if c.A3C.Segment == rollout.WholeEpisode {
+			key, length = "a3c.segment", fmt.Sprintf("%s: of up to %d steps", rollout.WholeEpisode, first.Spec().MaxSteps)
+		}
+		err := &ConfigError{Key: key, Problem: fmt.Sprintf("%s: with %d workers of %d environments, networks and segments take %s, but only %s of memory are free",
+			length, c.A3C.Workers, c.A3C.Envs, megabytes(size), megabytes(free))}
 		return nil, errors.Join(err, first.Close())
 	}
 	return a3c.New(*c.A3C, c.Seed, func(worker int) (env.Vector, error) {

@@ -124,6 +124,9 @@ func (c *Config) wrap(e env.Environment) (env.Environment, error) {
 		if s := e.Spec(); s.Observation.Kind != env.Box {
 			problem := fmt.Sprintf("%d, but %s shows a choice (%v), of which no frames can be stacked", c.Stack, s.ID, s.Observation.Kind)
 			return nil, errors.Join(&ConfigError{Key: "stack", Problem: problem}, e.Close())
+		} else if s.Stack > 1 {
+			problem := fmt.Sprintf("%d, but %s stacks %d frames itself: set it to 1", c.Stack, s.ID, s.Stack)
+			return nil, errors.Join(c.located(&ConfigError{Key: "stack", Problem: problem}), e.Close())
 		}
 		e = env.Stack(e, c.Stack)
 	}

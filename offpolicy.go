@@ -3,6 +3,7 @@ package covey
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"covey/algo/ddpg"
 	"covey/algo/dqn"
@@ -91,7 +92,7 @@ func (o offPolicy[C]) algorithm() algorithm {
 			if err != nil {
 				return nil, err
 			}
-			if err := o.checkMemory(o.shared(settings), v.Spec()); err != nil {
+			if err := o.checkMemory(settings, v.Spec()); err != nil {
 				return nil, errors.Join(err, v.Close())
 			}
 			l, err := o.learner(*settings, c.Seed, v)
@@ -119,12 +120,27 @@ func (o offPolicy[C]) solveBy(c *Config) train.SolveBy {
 	return train.ByEvaluation
 }
 
-// checkMemory refuses a replay that does not fit the memory.
-func (o offPolicy[C]) checkMemory(c *offpolicy.Config, s env.Spec) error {
+// checkMemory refuses a replay that does not fit the memory, and a batch that does not fit beside it. It is an error too
+// where the network does not fit the observations.
+func (o offPolicy[C]) checkMemory(settings *C, s env.Spec) error {
+	p, err := o.policy(settings, s)
+	if err != nil {
+		return inSection(o.name, errors.New(strings.TrimPrefix(err.Error(), o.name+": ")))
+	}
+	free, known := freeMemory()
+	if !known {
+		return nil
+	}
+	c := o.shared(settings)
 	size := replay.Size(s, c.Envs, c.Replay)
-	if free, known := freeMemory(); known && size > free {
+	if size > free {
 		return &ConfigError{Key: o.name + ".replay", Problem: fmt.Sprintf("%d transitions of %s take %s, but only %s of memory are free",
 			c.Replay, s.ID, megabytes(size), megabytes(free))}
+	}
+	// Of the network and its target, with gradient and moments; sac and ddpg have more of them.
+	if batch := 2*p.Net.PassBytes(c.Batch) + 5*4*uint64(p.Net.Size); size+batch > free {
+		return &ConfigError{Key: o.name + ".batch", Problem: fmt.Sprintf("%d: networks in so many observations take at least %s, beside a replay of %s, but only %s of memory are free",
+			c.Batch, megabytes(batch), megabytes(size), megabytes(free))}
 	}
 	return nil
 }

@@ -76,6 +76,9 @@ func (c *Config) view(s env.Spec) (env.View, error) {
 	if c.Screen == nil || c.Screen.Height == 0 && !c.Screen.Grey || c.Gym != nil && c.Gym.Vector && isAtari(c.Env) {
 		return nil, nil
 	}
+	if s.Stack > 1 {
+		return nil, c.located(&ConfigError{Key: "screen", Problem: fmt.Sprintf("%s stacks %d frames itself: show it smaller before it stacks them", s.ID, s.Stack)})
+	}
 	shown := *c.Screen
 	if c.showsDoom() {
 		shown.Beside = len(c.Gym.Doom.Variables)

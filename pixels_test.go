@@ -150,6 +150,50 @@ func TestDoomShowsEachVariable(t *testing.T) {
 	}
 }
 
+// TestPixelMistakesAreFoundBeforeTheGame is made, which would meet them in Python.
+func TestPixelMistakesAreFoundBeforeTheGame(t *testing.T) {
+	cfg, err := NewConfig("a3c", "VizdoomBasic-v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Gym.Python = "/nowhere"
+	cfg.Gym.Doom.Variables = map[string]float64{"AMMO2": 0}
+	if _, err := cfg.Environment(); err == nil || !strings.Contains(err.Error(), "gym.doom.variables.AMMO2: 0, must be") {
+		t.Errorf("%v", err)
+	}
+}
+
+// stacker is a game that stacks its frames itself.
+type stacker struct{ env.Environment }
+
+func (s stacker) Spec() env.Spec {
+	x := s.Environment.Spec()
+	x.Stack = 3
+	return x
+}
+
+func TestStackedAlready(t *testing.T) {
+	for want, settings := range map[string]string{
+		"stack: 2, but MinAtar/Breakout-v1 stacks 3 frames itself": "stack: 2",
+		"screen: MinAtar/Breakout-v1 stacks 3 frames itself":       "screen: {height: 5, width: 5}",
+	} {
+		cfg, err := NewConfig("a3c", "MinAtar/Breakout-v1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cfg.Merge("test", []byte(settings)); err != nil {
+			t.Fatal(err)
+		}
+		game, err := NewEnvironment("MinAtar/Breakout-v1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := cfg.wrap(stacker{game}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
 // TestGreyOfPlanes: planes of a game are no colours.
 func TestGreyOfPlanes(t *testing.T) {
 	cfg, err := NewConfig("a3c", "MinAtar/Breakout-v1")
