@@ -42,7 +42,13 @@ func (c *Config) pixelDefaults() {
 
 // plays adds to the options how a game is played. training: losing a life may end an episode.
 func (c *Config) plays(o *gymnasium.Options, training bool) {
-	if c.Gym == nil || o.Vector { // a vector environment of Atari's plays in its own way
+	if c.Gym == nil {
+		return
+	}
+	if o.Vector {
+		if isAtari(c.Env) {
+			o.Kwargs = withDefaults(o.Kwargs, c.atariVector())
+		}
 		return
 	}
 	if atari := c.Gym.Atari; atari != nil && atari.Skip > 0 {
@@ -57,6 +63,22 @@ func (c *Config) plays(o *gymnasium.Options, training bool) {
 		})
 		o.Wrappers = append([]gymnasium.Wrapper{doom.Wrapper()}, o.Wrappers...)
 	}
+}
+
+// atariVector is how Atari's own vector environment is told what covey does with single games. There are no lives in it that
+// end an episode and not the game.
+func (c *Config) atariVector() map[string]any {
+	kwargs := map[string]any{"reward_clipping": false} // which is the algorithm's to do: returns are those of the game
+	if a := c.Gym.Atari; a != nil && a.Skip > 0 {
+		kwargs["frameskip"], kwargs["noop_max"], kwargs["use_fire_reset"] = a.Skip, a.Noops, a.Fire
+	}
+	if s := c.Screen; s != nil {
+		kwargs["grayscale"] = s.Grey
+		if s.Height > 0 {
+			kwargs["img_height"], kwargs["img_width"] = s.Height, s.Width
+		}
+	}
+	return kwargs
 }
 
 // showsDoom says whether what a policy sees of ViZDoom is put together by covey, and no part that was asked for.

@@ -63,6 +63,13 @@ func TestHowGamesArePlayed(t *testing.T) {
 	if o := pong.gymOptions(false, true); len(o.Wrappers) != 0 || len(o.Kwargs) != 0 {
 		t.Errorf("as it is: %+v, %v", o.Wrappers, o.Kwargs)
 	}
+	pong.Gym.Atari.Skip, pong.Gym.Vector, pong.Screen.Width = 3, true, 42
+	pong.Gym.Kwargs = map[string]any{"noop_max": 1}
+	for key, want := range map[string]any{"frameskip": 3, "noop_max": 1, "use_fire_reset": true, "reward_clipping": false, "grayscale": true, "img_height": 84, "img_width": 42} {
+		if o := pong.gymOptions(false, true); o.Kwargs[key] != want || len(o.Wrappers) != 0 {
+			t.Errorf("as a vector: %s is %v, want %v; %+v", key, o.Kwargs[key], want, o.Wrappers)
+		}
+	}
 	doom, err := NewConfig("a3c", "VizdoomBasic-v1")
 	if err != nil {
 		t.Fatal(err)
