@@ -264,6 +264,24 @@ func TestBytesAreScaledByTheirBound(t *testing.T) {
 	}
 }
 
+// TestGlorotOfFrames: frames and channels are drawn from the same bounds.
+func TestGlorotOfFrames(t *testing.T) {
+	cfg := Config{Conv: []Conv{{Filters: 40, Size: 8, Stride: 4}}, Activation: "relu", Init: "glorot"}
+	want := math.Sqrt(6.0 / (4*8*8 + 40*8*8))
+	for _, shape := range [][]int{{4, 20, 24}, {20, 24, 4}} {
+		n, err := New(image(shape...), cfg, Head{Name: "q", Width: 1, Gain: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		params := make([]float32, n.Size)
+		n.Init(params, rand.New(rand.NewPCG(27, 1)))
+		weights := params[:n.Layout[0].Size()]
+		if got := float64(max(slices.Max(weights), -slices.Min(weights))); got > math.Sqrt2*want || got < 1.4*want {
+			t.Errorf("%v: weights up to %v, want √2 · %v", shape, got, want)
+		}
+	}
+}
+
 // TestChannelsInFront: stacked images whose channels stand in front are as many more frames.
 func TestChannelsInFront(t *testing.T) {
 	cfg := Config{Conv: []Conv{{Filters: 5, Size: 3, Stride: 1, Same: true}}, Activation: "relu", Init: "orthogonal"}

@@ -32,7 +32,7 @@ func (x initialiser) hidden(w, b []float32, in, out int, act kernel.Activation, 
 }
 
 // tower draws a tower's convolutions: layers from a window to the filters, except that Glorot counts the windows that see
-// an element as its outputs.
+// an element as its outputs; stacked frames are no more of them than channels are.
 func (x initialiser) tower(t *tower, params []float32, rng *rand.Rand) {
 	for _, s := range t.stages {
 		if s.kind != convolve {
@@ -40,7 +40,7 @@ func (x initialiser) tower(t *tower, params []float32, rng *rand.Rand) {
 		}
 		out := s.filters
 		if x.windows {
-			out *= s.window.Height * s.window.Width
+			out *= s.window.Height / t.maps[s.from].frames * s.window.Width
 		}
 		gain := float32(1)
 		if !x.biases && (s.act == kernel.ReLU || s.act == kernel.Identity) { // a ReLU follows the latter, or a sum with one
