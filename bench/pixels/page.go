@@ -102,14 +102,25 @@ const about = `# Memory and pixels
 Made by ` + "`make results-pixels`" + ` from the runs in [pixels](pixels): a file for each, with its command, machine, final
 evaluation and learning curve, and all of them in [runs.csv](pixels/runs.csv).
 
-Each run is by a preset (` + "`covey presets`" + `; algorithm@variant where it is not that for everyday use). Steps are those of the environment:
-of Atari's and Doom's, frames. In a budget of time everything counts, evaluations too; A3C anneals its rate over the preset's steps.
+Each run is by a preset (` + "`covey presets`" + `; algorithm@variant where it is not that for everyday use), one run for each seed: five seeds of tasks for
+memory and of MinAtar's games, three of Atari's and Doom's. Steps are those of the environment:
+of Atari's and Doom's, frames, four to an action. In a budget of time everything counts, evaluations too; A3C anneals its rate over the preset's steps.
 
-Scores are the mean return of fresh episodes of the *last* policy, greedy, on seeds that nothing before has played: 1,000 episodes of tasks for
-memory, 50 of MinAtar's games, 30 of Atari's, 100 of VizdoomBasic and 30 of Doom's others. IQM: mean of the middle half of the seeds, with the 95 % interval of 10,000 bootstrap samples.
-Spread: standard deviation over seeds. Drop: how far the last policy falls behind the best evaluation on the way, which flatters it; median and worst over
-seeds. P(better): the probability that a run of the first scores higher than one of this. The definitions are those of Agarwal et al. 2021
-(arXiv:2108.13264).
+A run's score is the mean return of fresh episodes of its *last* policy, greedy, on seeds that nothing before has played: 1,000 episodes of tasks for
+memory, 50 of MinAtar's games, 30 of Atari's, 100 of VizdoomBasic and 30 of Doom's others. The tables have
+
+| | |
+|---|---|
+| IQM | mean of the middle half of the seeds' scores, with the 95 % interval of 10,000 bootstrap samples |
+| spread | standard deviation over seeds |
+| solved | seeds whose score reaches the mark above the table, the preset's, or of MinAtar's games one set for this page |
+| drop, worst | how far the last policy falls behind the best evaluation on the way, which flatters it: median and worst over seeds |
+| steps, s | medians: environment steps, and seconds of training with its evaluations |
+| P(better) | the probability that a run of the first row scores higher than one of this row; 0.5: they are alike |
+
+The definitions are those of Agarwal et al. 2021 (arXiv:2108.13264). The curves are the IQM of the evaluations on the way, and its interval: few seeds make it
+wide. A difference is called decided where the interval of P(better) leaves out 0.5 and there are four seeds of each or more: of two kinds of runs that
+are alike, three each, one case in ten has all of one kind above all of the other.
 `
 
 // heads introduce the parts.
@@ -160,6 +171,31 @@ func page(all []result) string {
 		for k, of := range r.Of {
 			fmt.Fprintf(&b, "\n%s:\n\n", of.text(r.Algos[k]))
 			compare.WriteTable(&b, results.Table(r.Algos[k], r.Digits))
+			b.WriteString(follows(r.Algos[k]))
+		}
+	}
+	return b.String()
+}
+
+// decisive is the number of runs of each kind below which chance alone parts two kinds too easily.
+const decisive = 4
+
+// follows says what a table decides, a line for each algorithm that is compared with its first.
+func follows(algos []*results.Summary) string {
+	var b strings.Builder
+	for i, s := range algos[1:] {
+		if i == 0 {
+			b.WriteString("\n")
+		}
+		first := algos[0]
+		p, few := results.Improvement(first, s), min(len(first.Runs), len(s.Runs)) < decisive
+		switch {
+		case p.Low > 0.5 && !few:
+			fmt.Fprintf(&b, "- **%s scores higher than %s**.\n", first.Label, s.Label)
+		case p.High < 0.5 && !few:
+			fmt.Fprintf(&b, "- **%s scores higher than %s**.\n", s.Label, first.Label)
+		default:
+			fmt.Fprintf(&b, "- Whether %s or %s scores higher is **not decided** by these runs.\n", first.Label, s.Label)
 		}
 	}
 	return b.String()

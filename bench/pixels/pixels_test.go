@@ -91,6 +91,7 @@ func TestPublish(t *testing.T) {
 	words := strings.Join(strings.Fields(string(text)), " ")
 	for _, want := range []string{
 		"a CPU; 2026-01-01.", "## Memory", "Solved: 0.95 or more.", "500.0 k environment steps:", "| a3c | 0.967 [", "| 2/3 |", "| a3c@feedforward | 0.497 [",
+		"Whether a3c or a3c@feedforward scores higher is **not decided** by these runs.", // of three seeds
 		"### MinAtar/Breakout-v1", "### MinAtar/Freeway-v1 ![learning curves](pixels/MinAtar-Freeway-v1.png) 60 s:", "| – |",
 	} {
 		if !strings.Contains(words, want) {
@@ -110,5 +111,27 @@ func TestPublish(t *testing.T) {
 	}
 	if err := publish(out, nil); err == nil {
 		t.Error("a page of nothing is published")
+	}
+}
+
+func TestWhatFollows(t *testing.T) {
+	sum := func(variant string, finals ...float64) *results.Summary {
+		return results.Summarize(1, runs("TMaze10-v0", "a3c", variant, results.Steps, finals...))
+	}
+	for _, c := range []struct {
+		first, second []float64
+		want          string
+	}{
+		{[]float64{5, 6, 7, 8}, []float64{1, 2, 3, 4}, "- **a3c scores higher than a3c@x**."},
+		{[]float64{1, 2, 3, 4}, []float64{5, 6, 7, 8}, "- **a3c@x scores higher than a3c**."},
+		{[]float64{1, 2, 3, 4}, []float64{1, 2, 3, 4}, "- Whether a3c or a3c@x scores higher is **not decided** by these runs."},
+		{[]float64{5, 6, 7, 8}, []float64{1, 2, 3}, "- Whether a3c or a3c@x scores higher is **not decided** by these runs."},
+	} {
+		if got := strings.TrimSpace(follows([]*results.Summary{sum("", c.first...), sum("x", c.second...)})); got != c.want {
+			t.Errorf("%v and %v: %q, want %q", c.first, c.second, got, c.want)
+		}
+	}
+	if got := follows([]*results.Summary{sum("", 1)}); got != "" {
+		t.Errorf("one algorithm alone: %q", got)
 	}
 }
