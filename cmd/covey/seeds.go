@@ -68,7 +68,7 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 			reports = append(reports, report{Result: run.Result, Run: dir})
 		}
 		if !f.quiet && !f.json {
-			printSeed(cmd.OutOrStdout(), &run.Result)
+			printSeed(cmd.OutOrStdout(), &run.Result, cfg.SolveAt)
 		}
 		clock = time.Now()
 	}
@@ -78,7 +78,7 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	case f.json:
 		err = writeJSON(cmd.OutOrStdout(), s)
 	case !f.quiet:
-		s.print(cmd.OutOrStdout(), parent)
+		s.print(cmd.OutOrStdout(), parent, cfg.SolveAt)
 	}
 	if err = errors.Join(append(failed, err)...); err == nil && interrupted {
 		return errInterrupted
@@ -149,7 +149,8 @@ func median(x []float64) *float64 {
 	return &m
 }
 
-func printSeed(w io.Writer, r *train.Result) {
+// printSeed sums a run up in a line. solveAt nil: nothing counts as solved.
+func printSeed(w io.Writer, r *train.Result, solveAt *float64) {
 	text := fmt.Sprintf("seed %d: ", r.Seed)
 	switch {
 	case r.Interrupted:
@@ -158,6 +159,8 @@ func printSeed(w io.Writer, r *train.Result) {
 		text += fmt.Sprintf("failed after %d steps: %s", r.EnvSteps, r.Error)
 	case r.Solved:
 		text += fmt.Sprintf("solved after %.3f s, %d steps", *r.SolvedAtS, *r.SolvedAtSteps)
+	case solveAt == nil:
+		text += fmt.Sprintf("%d steps in %.3f s", r.EnvSteps, r.WallS)
 	default:
 		text += fmt.Sprintf("not solved in %.3f s, %d steps", r.WallS, r.EnvSteps)
 	}
@@ -167,8 +170,14 @@ func printSeed(w io.Writer, r *train.Result) {
 	fmt.Fprintln(w, text)
 }
 
-func (s *summary) print(w io.Writer, parent string) {
-	text := fmt.Sprintf("%s, %s: solved with %d of %d seeds", s.Env, s.Algo, s.Solved, s.Seeds)
+// print sums the seeds up. solveAt nil: nothing counts as solved.
+func (s *summary) print(w io.Writer, parent string, solveAt *float64) {
+	text := fmt.Sprintf("%s, %s: ", s.Env, s.Algo)
+	if solveAt != nil {
+		text += fmt.Sprintf("solved with %d of %d seeds", s.Solved, s.Seeds)
+	} else {
+		text += fmt.Sprintf("%d seeds", s.Seeds)
+	}
 	if s.Failed > 0 {
 		text += fmt.Sprintf(", %d failed", s.Failed)
 	}
