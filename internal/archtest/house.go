@@ -53,7 +53,7 @@ var house = []room{
 	{path: "bench/compare", knows: "internal/pyenv"},
 	{path: "bench/results", knows: "zoo . bench/stats bench/compare"},
 	{path: "bench/torture", knows: "checkpoint train bench/compare", main: true},
-	{path: "bench/*", knows: "internal/kernel internal/pyenv env env/gymnasium policy replay zoo . bench/stats bench/compare bench/results", main: true},
+	{path: "bench/*", knows: "internal/kernel internal/pyenv metrics env env/gymnasium policy replay zoo . bench/stats bench/compare bench/results", main: true},
 }
 
 // What pure rooms do without: the results of numerics depend on their arguments alone.
