@@ -19,7 +19,8 @@ func TestViews(t *testing.T) {
 		{pictures(210, 160, 3), Config{Height: 84, Width: 84}, []int{84, 84, 3}},
 		{pictures(210, 160, 3), Config{Grey: true}, []int{210, 160}},
 		{pictures(120, 160, 1), Config{}, []int{120, 160}},
-		{pictures(120, 160, 2), Config{Height: 60, Width: 80, Grey: true}, []int{60, 80, 2}},
+		{pictures(120, 160, 2), Config{Height: 60, Width: 80, Grey: true, Beside: 1}, []int{60, 80, 2}},
+		{pictures(120, 160, 5), Config{Height: 60, Width: 80, Grey: true, Beside: 2}, []int{60, 80, 3}},
 	} {
 		v, err := New(c.in, c.cfg)
 		if err != nil {
