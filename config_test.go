@@ -215,11 +215,17 @@ func TestValidateNamesTheLineOfAFile(t *testing.T) {
 }
 
 func TestUnknownNames(t *testing.T) {
-	_, err := covey.NewEnvironment("CartPole-v2")
-	if want := `env: unknown environment "CartPole-v2"; did you mean "CartPole-v0"?`; err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
+	for name, want := range map[string]string{
+		"CartPole-v2": `env: unknown environment "CartPole-v2"; did you mean "CartPole-v0"?`,
+		"Breakout-v1": `env: unknown environment "Breakout-v1"; did you mean "MinAtar/Breakout-v1"?`,
+		"Pong-v5":     `env: unknown environment "Pong-v5"; did you mean "ALE/Pong-v5"?`,
+		"Zork":        `env: unknown environment "Zork"; gym:Zork asks Gymnasium for it; known: Acrobot-v1, CartPole-v0, `,
+	} {
+		if _, err := covey.NewEnvironment(name); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
-	_, err = covey.NewConfig("reinforce!", "CartPole-v1")
+	_, err := covey.NewConfig("reinforce!", "CartPole-v1")
 	if want := `algo: unknown algorithm "reinforce!"; known: a2c, a3c, ddpg, dqn, sac`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

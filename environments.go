@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"covey/env"
 	"covey/env/classic"
@@ -12,6 +13,7 @@ import (
 	"covey/env/minatar"
 	"covey/env/supervise"
 	"covey/internal/nearest"
+	"covey/zoo"
 )
 
 // environments is every environment that a configuration can name.
@@ -64,14 +66,32 @@ func NewEnvironment(id string) (env.Environment, error) {
 // Known says, by the error, that there is no environment of that name. Whether Gymnasium knows one, it says when it is
 // made.
 func Known(id string) error {
-	if _, native := environments[id]; !native && !bridged(id) {
-		problem := fmt.Sprintf("unknown environment %q%s", id, suggestion(id, Environments()))
+	if _, native := environments[id]; native || bridged(id) {
+		return nil
+	}
+	problem := fmt.Sprintf("unknown environment %q", id)
+	if full := withNamespace(id); full != "" {
+		problem += fmt.Sprintf("; did you mean %q?", full)
+	} else {
 		if nearest.Name(id, Environments()) == "" {
 			problem += fmt.Sprintf("; %s%s asks Gymnasium for it", gymPrefix, id)
 		}
-		return &ConfigError{Key: "env", Problem: problem}
+		problem += suggestion(id, Environments())
 	}
-	return nil
+	return &ConfigError{Key: "env", Problem: problem}
+}
+
+// withNamespace is the environment that is covey's own or has a preset, and that id names but for its namespace: of
+// Pong-v5 ALE/Pong-v5. "": there is none.
+func withNamespace(id string) string {
+	known := Environments()
+	for _, p := range zoo.Presets() {
+		known = append(known, p.Env)
+	}
+	if i := slices.IndexFunc(known, func(k string) bool { return strings.HasSuffix(k, "/"+id) }); i >= 0 {
+		return known[i]
+	}
+	return ""
 }
 
 // Environment makes the configured environment, with its wrappers.
