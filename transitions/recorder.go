@@ -44,7 +44,8 @@ func Record(path string, about map[string]string) (*Recorder, error) {
 }
 
 // Watch returns e, watched: every step in it is recorded. An episode that a Reset or Close cuts short counts as
-// truncated there. All that are watched must have the same spaces. It may be called by several
+// truncated there. Of episodes with the same seed the last counts, in the environment that was watched last: an
+// evaluation that begins anew after a fault leaves no doubles. All that are watched must have the same spaces. It may be called by several
 // goroutines, and the environments used by one each.
 func (r *Recorder) Watch(e env.Environment) (env.Environment, error) {
 	r.mu.Lock()
@@ -106,19 +107,31 @@ func (r *Recorder) write() error {
 		}
 		episodes = append(episodes, t.episodes...)
 	}
+	slices.SortStableFunc(episodes, func(a, b episode) int { return cmp.Compare(a.seed, b.seed) })
+	episodes = lastOfEach(episodes)
 	for _, e := range episodes {
 		steps += e.steps
 	}
 	if steps == 0 {
 		return errors.New("no step was taken")
 	}
-	slices.SortStableFunc(episodes, func(a, b episode) int { return cmp.Compare(a.seed, b.seed) })
 	l := &layout{observation: observationSpace(r.spec), action: checkpoint.SpaceOf(r.spec.Action), steps: steps, episodes: len(episodes)}
 	path := filepath.Join(r.folder, "whole")
 	if err := r.writeFile(path, l, episodes); err != nil {
 		return err
 	}
 	return os.Rename(path, r.path)
+}
+
+// lastOfEach keeps the last of the episodes with the same seed.
+func lastOfEach(sorted []episode) []episode {
+	kept := sorted[:0]
+	for i, e := range sorted {
+		if i+1 == len(sorted) || sorted[i+1].seed != e.seed {
+			kept = append(kept, e)
+		}
+	}
+	return kept
 }
 
 func (r *Recorder) writeFile(path string, l *layout, episodes []episode) (err error) {

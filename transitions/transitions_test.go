@@ -208,6 +208,40 @@ func TestRecordedIsRead(t *testing.T) {
 	}
 }
 
+// TestPlayedAgain: an evaluation that begins anew after a fault leaves each episode once, as it was played last.
+func TestPlayedAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	r, err := Record(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want int
+	for _, lengths := range [][]int{{1, 1}, {2, 5, 6}} { // at most, of the episodes before and after the fault, by seed
+		want = 0
+		e, err := r.Watch(&world{spec: spec(true)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed, steps := range lengths {
+			want += len(play(t, e, uint64(seed), steps))
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, episodes := f.Size()
+	if err := errors.Join(f.verify(), f.Close()); err != nil || steps != want || episodes != 3 {
+		t.Errorf("%d steps of %d episodes, %v; want %d of 3", steps, episodes, err, want)
+	}
+}
+
 func TestMatchNamesTheTensor(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	record(t, path, false, 3, 1)
