@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -48,7 +49,16 @@ The same seed plays the same episodes.`,
 			about := cfg.Provenance()
 			about["seed"], about["sampled"] = fmt.Sprint(seed), fmt.Sprint(sample)
 			e, err := recorded(save, about, cfg.Environment, func(create func() (env.Environment, error)) (*train.Evaluation, error) {
-				return covey.Evaluate(cmd.Context(), p, create, episodes, seed, sample)
+				evaluator := train.NewEvaluator(create)
+				line, start := progressLine(cmd), time.Now()
+				evaluator.Progress = func(ended, episodes int) {
+					if now := time.Since(start); line.Due(now) {
+						line.Show(now, fmt.Sprintf("%d of %d episodes", ended, episodes))
+					}
+				}
+				e, err := evaluator.Evaluate(cmd.Context(), p, episodes, seed, sample)
+				line.Clear()
+				return e, errors.Join(err, evaluator.Close())
 			})
 			if err != nil {
 				return err

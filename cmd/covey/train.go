@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"covey"
+	"covey/metrics"
 	"covey/train"
 )
 
@@ -124,11 +125,24 @@ func (f *trainFlags) output(cmd *cobra.Command) train.Output {
 	if f.json {
 		o.Print = cmd.ErrOrStderr()
 	}
-	if file, ok := o.Progress.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		width, _, err := term.GetSize(int(file.Fd()))
-		o.Terminal, o.Width = err == nil && width > 0, width // some terminals do not know their width
-	}
+	o.Terminal, o.Width = terminal(o.Progress)
 	return o
+}
+
+// terminal says whether w is one, and of how many columns. Some do not know that, and do not count.
+func terminal(w io.Writer) (yes bool, width int) {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return false, 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	return err == nil && width > 0, width
+}
+
+// progressLine is a line on stderr.
+func progressLine(cmd *cobra.Command) *metrics.Line {
+	yes, width := terminal(cmd.ErrOrStderr())
+	return metrics.NewLine(cmd.ErrOrStderr(), yes, width)
 }
 
 // folder is the run's: --out, or the first runs/ENV/ALGO-NAME-N that there is not yet.
