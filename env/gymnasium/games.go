@@ -5,7 +5,7 @@ package gymnasium
 type Atari struct {
 	Skip  int  `yaml:"skip"`  // frames that an action is held for; the brighter of the last two is shown
 	Noops int  `yaml:"noops"` // an episode starts after up to so many frames in which nothing is done
-	Fire  bool `yaml:"fire"`  // and after the button is pressed, in games that wait for it
+	Fire  bool `yaml:"fire"`  // the button is pressed after that, and after each lost life, in games that have one
 	// LifeLoss ends an episode with each life, in training: an evaluation always plays whole games.
 	LifeLoss bool `yaml:"life_loss"`
 }

@@ -12,8 +12,9 @@ class Preprocessing(gymnasium.Wrapper):
     """Plays each action for some frames and shows the brighter of the last two screens, in grey.
 
     noops: an episode starts after up to so many frames in which nothing is done. fire: and after the button is pressed
-    once, in games that wait for it. life_loss: losing a life ends an episode, of which only the score knows;
-    the game goes on in the next one.
+    as long as an action is, in games that wait for it; after each lost life too, whether or not it ends the episode, so that a policy
+    that never had to press it is not stuck where whole games are played. life_loss: losing a life ends an
+    episode, of which only the score knows; the game goes on in the next one.
     """
 
     def __init__(self, env, skip=4, noops=30, fire=True, life_loss=False):
@@ -37,7 +38,7 @@ class Preprocessing(gymnasium.Wrapper):
         self.ale, self.buttons = game.ale, game._action_set
         self.skip, self.noops, self.life_loss = skip, noops, life_loss
         meanings = game.get_action_meanings()
-        self.fire = meanings.index("FIRE") if fire and "FIRE" in meanings else None
+        self.serve = [meanings.index("FIRE")] * skip if fire and "FIRE" in meanings else []  # a frame may repeat what was before
         height, width = self.ale.getScreenDims()
         self.screens = np.zeros((2, height, width), np.uint8)
         self.shown = np.zeros((height, width), np.uint8)
@@ -52,8 +53,8 @@ class Preprocessing(gymnasium.Wrapper):
                 self.press(0, seed, options)
         else:
             self.press(0, seed, options)
-        if self.fire is not None:
-            self.press(self.fire, seed, options)
+        for button in self.serve:
+            self.press(button, seed, options)
         self.goes_on, self.lives = False, self.ale.lives()
         self.ale.getScreenGrayscale(self.shown)
         return self.shown, info
@@ -79,8 +80,14 @@ class Preprocessing(gymnasium.Wrapper):
             if left == 1:
                 self.ale.getScreenGrayscale(self.screens[0])
         self.goes_on = lost and not (terminated or truncated)
-        terminated, self.lives = terminated or lost, self.ale.lives()
-        if terminated or truncated or self.skip == 1:
+        terminated = terminated or lost
+        served = self.serve and self.ale.lives() < self.lives and not (terminated or truncated)
+        if served:  # as a reset does where a lost life ends the episode
+            for next_button in [0, *self.serve]:
+                reward += act(self.buttons[next_button], 1.0)
+            terminated, truncated = self.ale.game_over(with_truncation=False), self.ale.game_truncated()
+        self.lives = self.ale.lives()
+        if terminated or truncated or served or self.skip == 1:
             self.ale.getScreenGrayscale(self.shown)
         else:
             self.ale.getScreenGrayscale(self.screens[1])

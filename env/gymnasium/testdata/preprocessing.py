@@ -16,8 +16,8 @@ gymnasium.register_envs(ale_py)
 ale_py.ALEInterface.setLoggerMode(ale_py.LoggerMode.Error)
 
 
-def make(game):
-    return gymnasium.make(game, frameskip=1, max_num_frames_per_episode=900, disable_env_checker=True)
+def make(game, frames=900):
+    return gymnasium.make(game, frameskip=1, max_num_frames_per_episode=frames, disable_env_checker=True)
 
 
 def compare(game, life_loss):
@@ -64,6 +64,19 @@ def lives():
     assert {4, 3} <= set(seen), f"lives left at the ends: {seen}"
 
 
+def whole_games():
+    """A whole game goes on after each lost life, though nobody presses the button."""
+    for fire in True, False:
+        env = atari.Preprocessing(make("ALE/Breakout-v5", 5000), fire=fire)
+        env.reset(seed=1)
+        seen, ended = [], False
+        while not ended:
+            _, _, terminated, truncated, info = env.step(0)
+            seen.append(info["lives"])
+            ended = terminated or truncated
+        assert (seen[-1] == 0 and terminated) == fire, f"fire {fire}: lives {seen[::50]}, terminated {terminated}"
+
+
 def limits():
     """Who cuts an episode off gets a new game, for no life was lost; and what cannot be honoured is refused."""
     env = gymnasium.wrappers.TimeLimit(atari.Preprocessing(make("ALE/Breakout-v5"), life_loss=True), 5)
@@ -93,4 +106,5 @@ for game in "ALE/Pong-v5", "ALE/Breakout-v5", "ALE/SpaceInvaders-v5":
     for life_loss in False, True:
         print(game, life_loss, *compare(game, life_loss))
 lives()
+whole_games()
 limits()
