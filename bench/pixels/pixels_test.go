@@ -18,8 +18,8 @@ func TestEveryRunIsPossible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Memory: 5 seeds of 5 presets; MinAtar: 5 of 2 with 2 budgets on 5 games; Atari: 3 of 2; Doom: 3 of 4.
-	if want := 25 + 100 + 6 + 12; len(all) != want {
+	// Memory: 5 seeds of 5 presets; MinAtar: 5 of 2 with 2 budgets on 5 games; Atari: 3 of 2, and 1; Doom: 3 of 4.
+	if want := 25 + 100 + 7 + 12; len(all) != want {
 		t.Errorf("%d runs, want %d", len(all), want)
 	}
 	lines := map[string]bool{}

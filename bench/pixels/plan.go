@@ -59,10 +59,11 @@ var tasks = slices.Concat(
 	miniature("MinAtar/SpaceInvaders-v1", 40),
 	[]task{
 		{atari, "ALE/Pong-v5", []string{"a3c@nosticky", "a3c"}, []budget{{results.Seconds, 3600}}, 3, 19, 1, 2 * time.Hour},
+		{atari, "ALE/Breakout-v5", []string{"a3c@nosticky"}, []budget{{results.Seconds, 7200}}, 1, 200, 1, 4 * time.Hour},
 	},
 	[]task{
 		{doom, "VizdoomBasic-v1", []string{"a3c"}, []budget{{results.Seconds, 600}}, 3, 70, 1, time.Hour},
-		{doom, "VizdoomHealthGathering-v1", []string{"a3c", "a3c@screen", "a3c@screen-feedforward"}, []budget{{results.Seconds, 1200}}, 3, noGoal, 0, time.Hour},
+		{doom, "VizdoomHealthGathering-v1", []string{"a3c", "a3c@screen", "a3c@screen-feedforward"}, []budget{{results.Seconds, 600}}, 3, noGoal, 0, time.Hour},
 	},
 )
 
