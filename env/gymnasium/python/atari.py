@@ -6,6 +6,7 @@ them, in grey, and are made smaller on covey's side, where that is faster.
 
 import gymnasium
 import numpy as np
+from covey_spaces import Unsupported
 
 
 class Preprocessing(gymnasium.Wrapper):
@@ -21,17 +22,17 @@ class Preprocessing(gymnasium.Wrapper):
         super().__init__(env)
         game = env.unwrapped
         if getattr(game, "_frameskip", 1) != 1:
-            raise ValueError(
+            raise Unsupported(
                 f"frameskip is {game._frameskip} and must be 1: frames are skipped here, gym.atari.skip of them "
                 "(0: leave all of that to the environment)"
             )
         if getattr(getattr(env, "spec", None), "max_episode_steps", None):
-            raise ValueError(
+            raise Unsupported(
                 f"max_episode_steps is {env.spec.max_episode_steps}, but steps are played on the emulator itself: "
                 "use max_num_frames_per_episode, which counts frames"
             )
         if getattr(game, "_obs_type", "rgb") == "ram" or not isinstance(game.action_space, gymnasium.spaces.Discrete):
-            raise ValueError(
+            raise Unsupported(
                 f"it shows {getattr(game, '_obs_type', 'a screen')} and takes {game.action_space}, but here screens are shown and "
                 "one button at a time is pressed (gym.atari.skip: 0 leaves the environment as it is)"
             )

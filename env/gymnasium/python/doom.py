@@ -2,6 +2,7 @@
 
 import gymnasium
 import numpy as np
+from covey_spaces import Unsupported
 
 
 class Screen(gymnasium.Wrapper):
@@ -20,7 +21,7 @@ class Screen(gymnasium.Wrapper):
         self.scales = {}
         for name, most in (variables or {}).items():
             if name not in known:
-                raise ValueError(f"there is no game variable {name} here, but {known}")
+                raise Unsupported(f"there is no game variable {name} here, but {known}")
             self.scales[known.index(name)] = 255 / most
         shape = (*screen.shape[:2], self.depth + len(self.scales))
         self.observation_space = gymnasium.spaces.Box(0, 255, shape, np.uint8)

@@ -11,7 +11,7 @@ from gymnasium import spaces
 
 
 class Unsupported(Exception):
-    """A space that cannot be a row of numbers, and why."""
+    """What covey cannot do with an environment, such as a space that is no row of numbers, and why."""
 
 
 class Wrong(Exception):
