@@ -23,7 +23,7 @@ import (
 type options struct {
 	covey string   // the built command
 	out   string   // folder of the page, and of pixels/ with the runs
-	only  []string // parts to run
+	only  []string // parts or environments to run
 	algos []string // of which algorithms; nil: of all
 	of    []string // with which budgets; nil: with all
 	seeds int      // at most
@@ -54,7 +54,7 @@ func parse(args []string) (options, error) {
 	flags := flag.NewFlagSet("pixels", flag.ContinueOnError)
 	flags.StringVar(&o.covey, "covey", "./covey", "the built covey command")
 	flags.StringVar(&o.out, "out", "docs/results", "`folder` for pixels.md and pixels/")
-	flags.StringVar(&only, "only", strings.Join(parts, ","), "comma-separated `parts` to run; the page shows the runs of all that are there")
+	flags.StringVar(&only, "only", strings.Join(parts, ","), "comma-separated `parts` or environments to run; the page shows the runs of all that are there")
 	flags.StringVar(&algos, "algos", "", "comma-separated `algorithms`, such as a3c, to run: the page has the others' rows where there are runs of them")
 	flags.StringVar(&budgets, "budgets", "", "comma-separated `budgets` to run with: steps, seconds")
 	flags.IntVar(&o.seeds, "seeds", math.MaxInt, "at most so many seeds of each task, from 1")
@@ -74,8 +74,8 @@ func parse(args []string) (options, error) {
 	}
 	o.only = strings.Split(only, ",")
 	for _, name := range o.only {
-		if !slices.Contains(parts, name) {
-			return o, fmt.Errorf("-only: %q is none of %s", name, strings.Join(parts, ", "))
+		if !slices.Contains(parts, name) && !slices.ContainsFunc(tasks, func(t task) bool { return t.Env == name }) {
+			return o, fmt.Errorf("-only: %q is none of %s, nor one of their environments", name, strings.Join(parts, ", "))
 		}
 	}
 	if algos != "" {

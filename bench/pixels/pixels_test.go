@@ -56,6 +56,12 @@ func TestArguments(t *testing.T) {
 	if err != nil || len(plans) != 10 || !strings.Contains(plans[0].Line(), "steps=50000 ") {
 		t.Errorf("%d runs, %v", len(plans), err)
 	}
+	if o, err = parse([]string{"-only", "memory,ALE/Breakout-v5"}); err != nil {
+		t.Fatal(err)
+	}
+	if plans, err = plan(o.only, o); err != nil || len(plans) != 26 {
+		t.Errorf("with an environment: %d runs, %v", len(plans), err)
+	}
 }
 
 // runs are records of a preset with these final scores.

@@ -72,12 +72,12 @@ func miniature(env string, goal float64) []task {
 	return []task{{minatar, env, []string{"a3c", "dqn"}, []budget{ownSteps, {results.Seconds, 60}}, 5, goal, 1, 3 * time.Hour}}
 }
 
-// plan lists the runs of a part, or (only: nil) of all, seeds outermost.
+// plan lists the runs of parts and environments, or (only: nil) of all, seeds outermost.
 func plan(only []string, o options) ([]*results.Plan, error) {
 	var all []*results.Plan
 	for seed := range uint64(mostSeeds) {
 		for _, t := range tasks {
-			if only != nil && !slices.Contains(only, t.Part) || seed >= uint64(min(t.Seeds, o.seeds)) {
+			if only != nil && !slices.Contains(only, t.Part) && !slices.Contains(only, t.Env) || seed >= uint64(min(t.Seeds, o.seeds)) {
 				continue
 			}
 			for _, b := range t.Budgets {
