@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"covey/algo/dqn"
 	"covey/env"
 	"covey/env/gymnasium"
 	"covey/env/screen"
@@ -17,16 +18,22 @@ import (
 func isAtari(id string) bool { return strings.HasPrefix(gymID(id), "ALE/") }
 func isDoom(id string) bool  { return strings.HasPrefix(gymID(id), "Vizdoom") }
 
-// pixelDefaults are those of games that are learned from their screens: Mnih et al. (2015, 2016) for Atari, and the
-// usual ones of A3C in Doom.
+// pixelDefaults are those of games that are learned from their screens: Mnih et al. (2015, 2016) for Atari, but for Adam and the rates
+// that are usual with it, and the usual network of A3C in Doom.
 func (c *Config) pixelDefaults() {
 	network := nn.Config{Tower: "nature", Hidden: []int{512}}
 	switch {
 	case isAtari(c.Env):
 		atari := gymnasium.DefaultAtari()
 		c.Gym.Atari, c.Stack = &atari, 4
-		if c.A3C != nil {
-			c.A3C.RewardClip = 1
+		if a := c.A3C; a != nil {
+			a.Envs, a.RewardClip, a.EntropyWeight = 4, 1, 0.01
+			a.Reduction, a.ClipNorm, a.LearningRate = "sum", 40, 2.5e-4
+		}
+		if q := c.DQN; q != nil {
+			q.Batch, q.Warmup, q.RewardClip = 32, 20_000, 1
+			q.LearningRate, q.TargetEvery = 1e-4, 1000
+			q.Epsilon = dqn.Epsilon{Start: 1, End: 0.01, Steps: 250_000}
 		}
 	case isDoom(c.Env):
 		c.Gym.Doom = &gymnasium.Doom{}

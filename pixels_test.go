@@ -18,7 +18,7 @@ func TestPixelDefaults(t *testing.T) {
 		algo, id, tower string
 		stack           int
 		clip            float32
-	}{{"a3c", "ALE/Pong-v5", "nature", 4, 1}, {"dqn", "gym:ALE/Pong-v5", "nature", 4, 0}, {"a3c", "VizdoomBasic-v1", "doom", 1, 0}, {"a3c", "gym:CartPole-v1", "", 1, 0}} {
+	}{{"a3c", "ALE/Pong-v5", "nature", 4, 1}, {"dqn", "gym:ALE/Pong-v5", "nature", 4, 1}, {"a3c", "VizdoomBasic-v1", "doom", 1, 0}, {"a3c", "gym:CartPole-v1", "", 1, 0}} {
 		cfg, err := NewConfig(c.algo, c.id)
 		if err != nil {
 			t.Fatal(err)
@@ -27,14 +27,14 @@ func TestPixelDefaults(t *testing.T) {
 		if err := cfg.Validate(); err != nil {
 			t.Errorf("%s: %v", c.id, err)
 		}
-		tower := ""
+		tower, clip := "", float32(0)
 		if cfg.A3C != nil {
-			tower = cfg.A3C.Network.Tower
-			if cfg.A3C.RewardClip != c.clip {
-				t.Errorf("%s: rewards are cut to ±%v", c.id, cfg.A3C.RewardClip)
-			}
+			tower, clip = cfg.A3C.Network.Tower, cfg.A3C.RewardClip
 		} else {
-			tower = cfg.DQN.Network.Tower
+			tower, clip = cfg.DQN.Network.Tower, cfg.DQN.RewardClip
+		}
+		if clip != c.clip {
+			t.Errorf("%s %s: rewards are cut to ±%v", c.algo, c.id, clip)
 		}
 		if tower != c.tower || cfg.Stack != c.stack || (cfg.Screen != nil) != (c.tower != "") {
 			t.Errorf("%s: tower %q, stack %d, screen %v", c.id, tower, cfg.Stack, cfg.Screen)

@@ -30,17 +30,24 @@ func NewBatch(spec env.Spec, rows int) *Batch {
 	}
 }
 
+// Sum says how the rewards of a row are added up.
+type Sum struct {
+	Steps int     // that a row covers, or as many as its episode has
+	Gamma float32 // γ
+	Clip  float32 // each reward is cut to ± this; 0: not
+}
+
 // Sample fills the batch with transitions drawn uniformly, with replacement, from those held, of which
-// there must be one. Each row covers n steps of its episode, or as many as there are.
-func (b *Buffer) Sample(batch *Batch, n int, gamma float32, rng *rand.Rand) {
+// there must be one.
+func (b *Buffer) Sample(batch *Batch, sum Sum, rng *rand.Rand) {
 	rows := len(batch.Rewards)
-	if b.transitions == 0 || n < 1 || len(batch.Actions) != rows*b.action || batch.Next.Len() != rows*b.stack*b.frame {
+	if b.transitions == 0 || sum.Steps < 1 || len(batch.Actions) != rows*b.action || batch.Next.Len() != rows*b.stack*b.frame {
 		panic(fmt.Sprintf("replay: Sample of %d rows of %d steps with actions [%d] and observations [%d] from %d transitions of %d and %d",
-			rows, n, len(batch.Actions), batch.Next.Len(), b.transitions, b.action, b.stack*b.frame))
+			rows, sum.Steps, len(batch.Actions), batch.Next.Len(), b.transitions, b.action, b.stack*b.frame))
 	}
 	b.draw(batch.first, rng)
 	for i, at := range batch.first {
-		batch.last[i], batch.Rewards[i], batch.Discounts[i] = b.unroll(at, n, gamma)
+		batch.last[i], batch.Rewards[i], batch.Discounts[i] = b.unroll(at, sum)
 	}
 	gather(batch.Actions, b.actions, batch.first, b.action)
 	if b.stack > 1 {
@@ -77,17 +84,21 @@ func (b *Buffer) draw(slots []int, rng *rand.Rand) {
 	}
 }
 
-// unroll adds up to n rewards from a slot on:
+// unroll adds up to n = sum.Steps rewards from a slot on:
 //
 //	R = Σ_{k<m} γᵏ r_k    discount = γᵐ, or 0 where the last step terminated
 //
 // It stops at the end of the episode, and before a slot in which nobody has acted yet: the stream's latest.
 // last is the slot after the last step.
-func (b *Buffer) unroll(at, n int, gamma float32) (last int, reward, discount float32) {
+func (b *Buffer) unroll(at int, sum Sum) (last int, reward, discount float32) {
 	discount = 1
-	for {
-		reward += float32(discount * b.rewards[at])
-		discount *= gamma
+	for n := sum.Steps; ; {
+		r := b.rewards[at]
+		if sum.Clip > 0 {
+			r = min(max(r, -sum.Clip), sum.Clip)
+		}
+		reward += float32(discount * r)
+		discount *= sum.Gamma
 		flags := b.flags[at]
 		if at++; at%b.slots == 0 { // the ring is closed
 			at -= b.slots

@@ -66,7 +66,7 @@ func TestBeginAfterInsert(t *testing.T) {
 	b.Begin(fresh)
 	b.Add([]float32{0}, []env.Outcome{{Reward: 1}}, env.Values{F: []float32{4, -4}}, env.Values{F: []float32{0, 0}})
 	batch := NewBatch(specOf(space(false), 1), 20)
-	b.Sample(batch, 2, 1, rand.New(rand.NewPCG(1, 1)))
+	b.Sample(batch, Sum{Steps: 2, Gamma: 1}, rand.New(rand.NewPCG(1, 1)))
 	for i := range batch.Rewards {
 		pair := []float32{batch.Observations.F[2*i], batch.Next.F[2*i]}
 		if !slices.Equal(pair, []float32{1, 2}) && !slices.Equal(pair, []float32{3, 4}) {

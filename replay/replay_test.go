@@ -100,15 +100,20 @@ func (r *recorder) live() {
 	r.buffer.Add(actions, outcomes, r.obs, r.end)
 }
 
-// unrolled is what a row of up to n steps from the model's step t on must hold, as the definition says.
-func (l *life) unrolled(t, n int, gamma float64) (next float32, reward, discount float64) {
+// unrolled is what a row from the model's step t on must hold, as the definition says.
+func (l *life) unrolled(t int, sum Sum) (next float32, reward, discount float64) {
+	gamma := float64(sum.Gamma)
 	for k := 0; ; k++ {
 		s := l.steps[t+k]
-		reward += math.Pow(gamma, float64(k)) * float64(s.reward)
+		r := float64(s.reward)
+		if clip := float64(sum.Clip); clip > 0 && math.Abs(r) > clip {
+			r = math.Copysign(clip, r)
+		}
+		reward += math.Pow(gamma, float64(k)) * r
 		switch {
 		case s.outcome.Terminated:
 			return s.next, reward, 0
-		case s.outcome.Truncated, s.cut, k == n-1, t+k == len(l.steps)-1:
+		case s.outcome.Truncated, s.cut, k == sum.Steps-1, t+k == len(l.steps)-1:
 			return s.next, reward, math.Pow(gamma, float64(k+1))
 		}
 	}
@@ -125,13 +130,13 @@ func number(v env.Values, i int) float32 {
 }
 
 // TestSamplesAreTransitions holds every sampled row against the model, while the rings fill and turn over,
-// with one and with several steps a row.
+// with one and with several steps a row, and rewards cut.
 func TestSamplesAreTransitions(t *testing.T) {
-	const rows, gamma = 64, 0.9
+	const rows = 64
 	for _, streams := range []int{1, 3} {
 		for _, bytes := range []bool{false, true} {
-			for _, n := range []int{1, 4} {
-				t.Run(fmt.Sprintf("streams=%d/bytes=%v/n=%d", streams, bytes, n), func(t *testing.T) {
+			for _, sum := range []Sum{{Steps: 1, Gamma: 0.9}, {Steps: 4, Gamma: 0.9}, {Steps: 4, Gamma: 0.9, Clip: 0.5}} {
+				t.Run(fmt.Sprintf("streams=%d/bytes=%v/n=%d/clip=%v", streams, bytes, sum.Steps, sum.Clip), func(t *testing.T) {
 					r := newRecorder(streams, 40, bytes, 7)
 					batch := NewBatch(specOf(space(bytes), 1), rows)
 					for turn := range 300 {
@@ -139,9 +144,9 @@ func TestSamplesAreTransitions(t *testing.T) {
 						if turn%97 == 96 {
 							r.begin()
 						}
-						r.buffer.Sample(batch, n, gamma, r.rng)
+						r.buffer.Sample(batch, sum, r.rng)
 						for i := range rows {
-							checkRow(t, r, batch, i, n, gamma)
+							checkRow(t, r, batch, i, sum)
 						}
 					}
 				})
@@ -150,7 +155,7 @@ func TestSamplesAreTransitions(t *testing.T) {
 	}
 }
 
-func checkRow(t *testing.T, r *recorder, batch *Batch, i, n int, gamma float64) {
+func checkRow(t *testing.T, r *recorder, batch *Batch, i int, sum Sum) {
 	t.Helper()
 	obs := number(batch.Observations, i)
 	for stream := range r.lives {
@@ -162,7 +167,7 @@ func checkRow(t *testing.T, r *recorder, batch *Batch, i, n int, gamma float64) 
 		if s := l.steps[at]; batch.Actions[i] != s.action {
 			t.Fatalf("row %d: action %v in observation %v, was %v", i, batch.Actions[i], obs, s.action)
 		}
-		next, reward, discount := l.unrolled(at, n, gamma)
+		next, reward, discount := l.unrolled(at, sum)
 		if number(batch.Next, i) != next || math.Abs(float64(batch.Rewards[i])-reward) > 1e-5 || math.Abs(float64(batch.Discounts[i])-discount) > 1e-6 {
 			t.Fatalf("row %d from observation %v: reward %v, discount %v, next %v; want %v, %v, %v",
 				i, obs, batch.Rewards[i], batch.Discounts[i], number(batch.Next, i), reward, discount, next)
@@ -193,7 +198,7 @@ func TestSamplesAreUniform(t *testing.T) {
 		}
 		const draws = 100_000
 		batch := NewBatch(specOf(space(false), 1), draws)
-		r.buffer.Sample(batch, 1, 1, r.rng)
+		r.buffer.Sample(batch, Sum{Steps: 1, Gamma: 1}, r.rng)
 		for i := range draws {
 			held[number(batch.Observations, i)]++
 		}
@@ -220,7 +225,7 @@ func TestCapacity(t *testing.T) {
 		}
 	}
 	batch := NewBatch(specOf(space(false), 1), 2000)
-	r.buffer.Sample(batch, 1, 1, r.rng)
+	r.buffer.Sample(batch, Sum{Steps: 1, Gamma: 1}, r.rng)
 	oldest := r.number - 2*20 - 1
 	if got := slices.Min(batch.Actions); -slices.Max(batch.Actions) != oldest || -got != r.number-2 {
 		t.Errorf("drawn from observations %v to %v, want %v to %v", -slices.Max(batch.Actions), -got, oldest, r.number-2)
@@ -318,7 +323,9 @@ func TestWrongShapesPanic(t *testing.T) {
 		"too few observations": func() { b.Begin(env.MakeValues(space(false), 3)) },
 		"bytes for floats":     func() { b.Begin(env.MakeValues(space(true), 4)) },
 		"Add before Begin":     func() { b.Add(make([]float32, 2), make([]env.Outcome, 2), obs, obs) },
-		"nothing to sample":    func() { b.Sample(NewBatch(specOf(space(false), 1), 3), 1, 1, rand.New(rand.NewPCG(1, 1))) },
+		"nothing to sample": func() {
+			b.Sample(NewBatch(specOf(space(false), 1), 3), Sum{Steps: 1, Gamma: 1}, rand.New(rand.NewPCG(1, 1)))
+		},
 	} {
 		func() {
 			defer func() {
@@ -338,7 +345,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		outcomes[1].Truncated = !outcomes[1].Truncated
 		r.buffer.Add(actions, outcomes, r.obs, r.end)
-		r.buffer.Sample(batch, 3, 0.9, r.rng)
+		r.buffer.Sample(batch, Sum{Steps: 3, Gamma: 0.9}, r.rng)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -355,7 +362,7 @@ func BenchmarkSample(b *testing.B) {
 			}
 			batch, rng := NewBatch(specOf(pendulum, 1), 256), rand.New(rand.NewPCG(1, 1))
 			for b.Loop() {
-				buffer.Sample(batch, 1, 0.99, rng)
+				buffer.Sample(batch, Sum{Steps: 1, Gamma: 0.99}, rng)
 			}
 		})
 	}

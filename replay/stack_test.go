@@ -71,7 +71,7 @@ func (p *piles) check(t *testing.T, n int) int {
 	t.Helper()
 	spec := env.Spec{Observation: space(p.obs.U != nil), Action: env.NewBox([]float32{0}, []float32{0}), Stack: p.stack}
 	batch := NewBatch(spec, 300)
-	p.buffer.Sample(batch, n, 0.9, p.rng)
+	p.buffer.Sample(batch, Sum{Steps: n, Gamma: 0.9}, p.rng)
 	drawn := map[float32]bool{}
 	for i := range batch.Rewards {
 		for _, v := range []env.Values{batch.Observations, batch.Next} {
@@ -153,7 +153,7 @@ func TestStackedSampleAllocatesNothing(t *testing.T) {
 	spec := specOf(space(true), 1)
 	spec.Stack = 4
 	batch := NewBatch(spec, 32)
-	if n := testing.AllocsPerRun(50, func() { p.buffer.Sample(batch, 2, 0.9, p.rng) }); n > 0 {
+	if n := testing.AllocsPerRun(50, func() { p.buffer.Sample(batch, Sum{Steps: 2, Gamma: 0.9}, p.rng) }); n > 0 {
 		t.Errorf("a batch allocates %v times", n)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"covey/nn"
 	"covey/optim"
+	"covey/replay"
 )
 
 // Config holds what the off-policy algorithms have in common. Their own Configs embed it.
@@ -21,7 +22,8 @@ type Config struct {
 
 	Gamma       float32 `yaml:"gamma"`        // γ, the discount
 	NStep       int     `yaml:"n_step"`       // rewards summed before bootstrapping
-	RewardScale float32 `yaml:"reward_scale"` // rewards are multiplied with it
+	RewardScale float32 `yaml:"reward_scale"` // rewards are multiplied with it, then clipped
+	RewardClip  float32 `yaml:"reward_clip"`  // rewards are cut to ± this; 0: not
 	Tau         float32 `yaml:"tau"`          // τ: how far the targets move to the parameters at each update
 
 	NormalizeObservations bool `yaml:"normalize_observations"` // by running mean and deviation
@@ -84,7 +86,7 @@ func (c *Config) Validate() error {
 		value       float32
 		least, most float32
 	}{
-		{"gamma", c.Gamma, 0, 1}, {"tau", c.Tau, 0, 1}, {"clip_norm", c.ClipNorm, 0, math.MaxFloat32},
+		{"gamma", c.Gamma, 0, 1}, {"tau", c.Tau, 0, 1}, {"clip_norm", c.ClipNorm, 0, math.MaxFloat32}, {"reward_clip", c.RewardClip, 0, math.MaxFloat32},
 		{"reward_scale", c.RewardScale, -math.MaxFloat32, math.MaxFloat32}, {"learning_rate", c.LearningRate, 0, 10},
 	} {
 		if err := Between(x.key, x.value, x.least, x.most); err != nil {
@@ -98,6 +100,15 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("network.lstm is %d, but what learns from single transitions knows no states between them; a3c and a2c train recurrent networks", c.Network.LSTM)
 	}
 	return nil
+}
+
+// sum is how the replay adds up rewards, which are multiplied after it.
+func (c *Config) sum() replay.Sum {
+	s := replay.Sum{Steps: c.NStep, Gamma: c.Gamma}
+	if c.RewardScale != 0 {
+		s.Clip = c.RewardClip / float32(math.Abs(float64(c.RewardScale)))
+	}
+	return s
 }
 
 // Dense is an error unless the network is dense: for algorithms whose critics see observation and action as one vector.

@@ -228,7 +228,7 @@ func (l *Learner) update() error {
 
 // draw fills the batch, as the networks are to see it.
 func (l *Learner) draw() {
-	l.buffer.Sample(l.batch, l.cfg.NStep, l.cfg.Gamma, l.rng)
+	l.buffer.Sample(l.batch, l.cfg.sum(), l.rng)
 	if l.cfg.RewardScale != 1 {
 		kernel.Scale(l.batch.Rewards, l.cfg.RewardScale)
 	}

@@ -162,11 +162,11 @@ func TestEpisodes(t *testing.T) {
 }
 
 // TestBatches: terminated transitions have discount 0, truncated ones γ and the observation that they were cut
-// off at; rewards are scaled, and observations normalised, before the agent sees them.
+// off at; rewards are scaled, then cut, and observations normalised, before the agent sees them.
 func TestBatches(t *testing.T) {
 	for _, normalize := range []bool{false, true} {
 		cfg := tiny()
-		cfg.Gamma, cfg.RewardScale, cfg.NormalizeObservations = 0.8, 10, normalize
+		cfg.Gamma, cfg.RewardScale, cfg.RewardClip, cfg.NormalizeObservations = 0.8, 10, 3, normalize
 		l, a := newTestLearner(t, cfg)
 		if normalize {
 			a.policy.Moments = cfg.Moments(a.policy.Spec)
@@ -180,7 +180,7 @@ func TestBatches(t *testing.T) {
 				if normalize {
 					continue
 				}
-				if want := 2 * b.Actions[i] * 0.2; abs(next-x-want) > 1e-5 || abs(b.Rewards[i]-10*want) > 1e-4 {
+				if move := 2 * b.Actions[i] * 0.2; abs(next-x-move) > 1e-5 || abs(b.Rewards[i]-min(max(10*move, -3), 3)) > 1e-4 {
 					t.Fatalf("action %v led from %v to %v with reward %v", b.Actions[i], x, next, b.Rewards[i])
 				}
 				switch over := next > corridor.End; {
