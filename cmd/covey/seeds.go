@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,8 +38,11 @@ type summary struct {
 	Runs           []report `json:"runs"`
 }
 
+// seedFolder, with the seed, is the folder of its run.
+const seedFolder = "seed"
+
 // trainSeeds trains with f.seeds seeds from cfg's on, one after another, and prints a summary, whether all of
-// them came to their end or not. A seed's clock starts with its training, the first one's with the process.
+// them came to their end or not. Seeds that the folder has already go on where they were left. A seed's clock starts with its training, the first one's with the process.
 func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	first := cfg.Seed
 	if uint64(f.seeds-1) > math.MaxUint64-first {
@@ -46,7 +52,7 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := empty(parent); err != nil {
+	if err := onlySeeds(parent); err != nil {
 		return err
 	}
 	reports := []report{} // in JSON a list even of none
@@ -56,8 +62,8 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	for i := 0; i < f.seeds && !interrupted; i++ {
 		seed := first + uint64(i)
 		cfg.Seed = seed
-		dir := filepath.Join(parent, fmt.Sprintf("seed%d", seed))
-		run, err := f.train(cmd, cfg, dir, clock)
+		dir := filepath.Join(parent, seedFolder+strconv.FormatUint(seed, 10))
+		run, err := f.trainSeed(cmd, cfg, dir, clock)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("seed %d: %w", seed, err))
 		}
@@ -80,35 +86,53 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	case !f.quiet:
 		s.print(cmd.OutOrStdout(), parent, cfg.SolveAt)
 	}
+	if interrupted && !f.json && !f.quiet {
+		fmt.Fprintf(cmd.OutOrStdout(), "interrupted: the same command with --out %s goes on\n", parent)
+	}
 	if err = errors.Join(append(failed, err)...); err == nil && interrupted {
 		return errInterrupted
 	}
 	return err
 }
 
-// empty refuses a folder that holds anything. There need be none.
-func empty(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err == nil && len(entries) > 0 {
-		if unfinished := unfinishedRun(dir); unfinished != "" {
-			return fmt.Errorf("run folder %s is not empty: covey resume %s goes on with a run in it that is not finished", dir, unfinished)
-		}
-		return fmt.Errorf("run folder %s is not empty: it holds %s", dir, entries[0].Name())
+// trainSeed trains cfg in dir, or goes on with the run that an earlier call left there; one that is finished is taken as it is.
+func (f *trainFlags) trainSeed(cmd *cobra.Command, cfg *covey.Config, dir string, started time.Time) (*covey.Run, error) {
+	if !train.IsRun(dir) {
+		return f.train(cmd, cfg, dir, started)
 	}
-	return nil
+	asked := func(saved *covey.Config) error {
+		*saved = *cfg
+		return nil
+	}
+	run, err := covey.Resume(cmd.Context(), asked, covey.Options{Dir: dir, Started: started, Output: f.output(cmd)})
+	if !errors.Is(err, train.ErrFinished) {
+		return run, err
+	}
+	status, err := train.Inspect(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &covey.Run{Result: *status.Result}, nil
 }
 
-// unfinishedRun is the first run below dir that can be resumed; "" if there is none.
-func unfinishedRun(dir string) string {
-	runs, err := findRuns(dir)
+// onlySeeds refuses a folder that holds anything but folders of seeds. There need be none.
+func onlySeeds(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
-		return ""
+		return fmt.Errorf("run folder: %w", err)
 	}
-	i := slices.IndexFunc(runs, func(r listed) bool { return r.State == train.Interrupted || r.State == train.Killed })
-	if i < 0 {
-		return ""
+	for _, e := range entries {
+		if seed, ok := strings.CutPrefix(e.Name(), seedFolder); ok {
+			if _, err := strconv.ParseUint(seed, 10, 64); err == nil {
+				continue
+			}
+		}
+		return fmt.Errorf("run folder %s is not empty: it holds %s", dir, e.Name())
 	}
-	return runs[i].Run
+	return nil
 }
 
 func summarize(cfg *covey.Config, reports []report) *summary {
