@@ -168,7 +168,7 @@ func (f *trainFlags) folder(cfg *covey.Config, name string) (string, error) {
 
 // printResult sums a run up in a few lines. solveAt nil: nothing counts as solved.
 func printResult(w io.Writer, r *train.Result, solveAt *float64, dir string) {
-	fmt.Fprintf(w, "%s, %s (%s), %d workers, seed %d, kernel %s\n", r.Env, r.Algo, r.Update, r.Workers, r.Seed, r.Kernel)
+	fmt.Fprintf(w, "%s, %s (%s), workers %d, seed %d, kernel %s\n", r.Env, r.Algo, r.Update, r.Workers, r.Seed, r.Kernel)
 	fmt.Fprintf(w, "%d steps, %d episodes, %d updates in %.2f s: %.3g steps/s\n", r.EnvSteps, r.Episodes, r.Updates, r.WallS, r.StepsPerS)
 	switch {
 	case r.Interrupted:
