@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"image"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -37,9 +38,15 @@ The same seed plays the same episodes, and covey eval plays them too unless they
 			if err := playable(cfg); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
+			line, start, pictures := progressLine(cmd), time.Now(), 0
 			e, err := covey.Record(cmd.Context(), p, cfg.SeenEnvironment, episodes, seed, sample, func(picture *image.RGBA, rate float64) error {
+				pictures++
+				if now := time.Since(start); line.Due(now) {
+					line.Show(now, fmt.Sprintf("%d pictures", pictures))
+				}
 				return film.add(picture, rate)
 			})
+			line.Clear()
 			if err := film.end(err); err != nil {
 				return err
 			}
