@@ -33,7 +33,7 @@ type Panel struct {
 	Lines    []Line // as many as there are colours at most
 }
 
-// Line is a curve with the outline of its band.
+// Line is a curve with the outline of its band, where it has one.
 type Line struct {
 	Name         string
 	Middle, Band plotter.XYs
@@ -90,7 +90,7 @@ func (t ticks) Ticks(low, high float64) []plot.Tick {
 	all := t.DefaultTicks.Ticks(low, high)
 	for i := range all {
 		if all[i].Label != "" {
-			all[i].Label = strconv.FormatFloat(all[i].Value, 'f', -1, 64)
+			all[i].Label = strconv.FormatFloat(all[i].Value, 'f', -1, 32) // 64 bits would say 0.39999999999999997
 		}
 	}
 	return all
@@ -111,17 +111,20 @@ func (of Panel) draw(legend *plot.Legend) (*plot.Plot, error) {
 			continue
 		}
 		shade := palette[i]
-		area, err := plotter.NewPolygon(l.Band)
-		if err != nil {
-			return nil, err
+		if len(l.Band) > 0 {
+			area, err := plotter.NewPolygon(l.Band)
+			if err != nil {
+				return nil, err
+			}
+			area.Color, area.Width = color.NRGBA{shade.R, shade.G, shade.B, 50}, 0
+			p.Add(area)
 		}
-		area.Color, area.Width = color.NRGBA{shade.R, shade.G, shade.B, 50}, 0
 		line, err := plotter.NewLine(l.Middle)
 		if err != nil {
 			return nil, err
 		}
 		line.Color, line.Width = shade, vg.Points(1.5)
-		p.Add(area, line)
+		p.Add(line)
 		if legend != nil {
 			legend.Add(l.Name, line)
 		}

@@ -92,7 +92,6 @@ func drawCurve(table, picture string) error {
 				l.Middle = append(l.Middle, plotter.XY{X: row[episodes] / workers, Y: scale * row[reward]})
 			}
 		}
-		l.Band = l.Middle
 		return l
 	}
 	const axis = "episodes of each worker"
