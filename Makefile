@@ -100,7 +100,7 @@ results: build ## bench-a3c, kept under docs/results
 results-classic: build ## docs/results/classic.md: all algorithms on the classic tasks, ten seeds each; goes on where it was interrupted
 	go run ./bench/classic -covey ./covey $(BENCH)
 
-results-pixels: build ## docs/results/pixels.md: memory, MinAtar and Atari; goes on where it was interrupted; BENCH="-only memory" one part, in minutes, or one environment
+results-pixels: build ## docs/results/pixels.md: memory, MinAtar, Atari and Doom; goes on where it was interrupted; BENCH="-only memory" one part, in minutes, or one environment
 	go run ./bench/pixels -covey ./covey $(BENCH)
 
 torture: build ## kills, full disks, damage, cost and memory of runs: docs/results/torture.md; BENCH="-short" takes minutes, "-parts kill" one part

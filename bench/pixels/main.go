@@ -107,6 +107,7 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 	}
+	o.seeds = math.MaxInt // fewer were to be run; the page is of all that are there
 	all, err := plan(nil, o)
 	if err != nil {
 		return err

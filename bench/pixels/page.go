@@ -103,10 +103,10 @@ Made by ` + "`make results-pixels`" + ` from the runs in [pixels](pixels): a fil
 evaluation and learning curve, and all of them in [runs.csv](pixels/runs.csv).
 
 Each run is by a preset (` + "`covey presets`" + `; algorithm@variant where it is not that for everyday use), one run for each seed: five seeds of tasks for
-memory and of MinAtar's games, three of Atari's and Doom's. Steps are those of the environment:
+memory and of MinAtar's games, three of Atari's and Doom's but one of Breakout, as far as they have been made. Steps are those of the environment:
 of Atari's and Doom's, frames, four to an action. In a budget of time everything counts, evaluations too; A3C anneals its rate over the preset's steps.
 
-A run's score is the mean return of fresh episodes of its *last* policy, greedy, on seeds that nothing before has played: 1,000 episodes of tasks for
+A run's score is the mean return of fresh episodes of its *last* policy, greedy unless it says otherwise below, on seeds that nothing before has played: 1,000 episodes of tasks for
 memory, 50 of MinAtar's games, 30 of Atari's, 100 of VizdoomBasic and 30 of Doom's others. The tables have
 
 | | |
@@ -143,7 +143,7 @@ The full game with all its lives, raw rewards, frames skipped by four. nosticky:
 
 ViZDoom's scenarios, rendered at 160×120 in grey and shown at 84×84, frames skipped by four, raw rewards. In VizdoomBasic a script that knows where the monster
 is aims and shoots for 77–80, and random play comes to −131. In VizdoomHealthGathering the health decides, which the screen does not show: the preset has
-it beside the screen; screen has an LSTM instead, and screen-feedforward neither. 2,100 is the most.
+it beside the screen; screen has an LSTM instead, and screen-feedforward neither; their episodes are sampled, since the most likely action alone may stand still for ever. 2,100 is the most.
 `,
 }
 

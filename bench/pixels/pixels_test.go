@@ -141,3 +141,29 @@ func TestWhatFollows(t *testing.T) {
 		t.Errorf("one algorithm alone: %q", got)
 	}
 }
+
+// TestPageKeepsAllSeeds: -seeds says how many to run, not how many to show.
+func TestPageKeepsAllSeeds(t *testing.T) {
+	out := t.TempDir()
+	if err := os.CopyFS(filepath.Join(out, "pixels"), os.DirFS("../../docs/results/pixels")); err != nil {
+		t.Fatal(err)
+	}
+	var pages [2]string
+	for i, args := range [][]string{{"-draw", "-out", out}, {"-draw", "-out", out, "-seeds", "1"}} {
+		o, err := parse(args)
+		if err == nil {
+			err = run(t.Context(), o)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(out, "pixels.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages[i] = string(text)
+	}
+	if pages[0] != pages[1] || !strings.Contains(pages[0], "5/5") {
+		t.Error("the page of one seed is another than that of all")
+	}
+}

@@ -42,7 +42,8 @@ type summary struct {
 const seedFolder = "seed"
 
 // trainSeeds trains with f.seeds seeds from cfg's on, one after another, and prints a summary, whether all of
-// them came to their end or not. Seeds that the folder has already go on where they were left. A seed's clock starts with its training, the first one's with the process.
+// them came to their end or not. Seeds that the folder has already go on where they were left. A seed's clock starts
+// with its training, the first one's with the process.
 func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	first := cfg.Seed
 	if uint64(f.seeds-1) > math.MaxUint64-first {
@@ -83,7 +84,7 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	case len(reports) == 0 && len(failed) > 0:
 	case f.json:
 		err = writeJSON(cmd.OutOrStdout(), s)
-	case !f.quiet:
+	case !f.quiet && len(reports) > 0:
 		s.print(cmd.OutOrStdout(), parent, cfg.SolveAt)
 	}
 	if interrupted && !f.json && !f.quiet {
