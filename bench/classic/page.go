@@ -10,6 +10,7 @@ import (
 	"covey/bench/compare"
 	"covey/bench/results"
 	"covey/bench/stats"
+	"covey/internal/chart"
 )
 
 // publish writes the page, its pictures, and the runs as one table.
@@ -35,11 +36,11 @@ func publish(out string, records []*results.Record) error {
 		if len(of) == 0 {
 			continue
 		}
-		var panels []results.Panel
+		var panels []chart.Panel
 		for _, r := range of {
 			panels = append(panels, r.panel())
 		}
-		if err := results.Draw(panels, filepath.Join(folder, t.Env+".png")); err != nil {
+		if err := chart.Draw(filepath.Join(folder, t.Env+".png"), panels...); err != nil {
 			return fmt.Errorf("draw %s: %w", t.Env, err)
 		}
 	}
@@ -67,8 +68,8 @@ run of the first algorithm scores higher than one of this. The definitions are t
 `
 
 // panel draws the result.
-func (r *result) panel() results.Panel {
-	p := results.Panel{Title: r.Task.Env, X: "environment steps"}
+func (r *result) panel() chart.Panel {
+	p := chart.Panel{Title: r.Task.Env, X: "environment steps", Y: "return"}
 	if r.Budget == results.Seconds {
 		p.X = "seconds"
 	}

@@ -10,6 +10,7 @@ import (
 
 	"covey/bench/compare"
 	"covey/bench/results"
+	"covey/internal/chart"
 )
 
 // result is a task with those of its budgets that there are runs of.
@@ -56,7 +57,7 @@ func publish(out string, records []*results.Record) error {
 		return err
 	}
 	for _, r := range all {
-		if err := results.Draw(r.panels(), filepath.Join(folder, r.picture())); err != nil {
+		if err := chart.Draw(filepath.Join(folder, r.picture()), r.panels()...); err != nil {
 			return fmt.Errorf("draw %s: %w", r.Env, err)
 		}
 	}
@@ -71,10 +72,10 @@ func publish(out string, records []*results.Record) error {
 func (r result) picture() string { return results.FileName(r.Env) + ".png" }
 
 // panels are one for a budget of steps, and two for one of time: over steps and over time.
-func (r result) panels() []results.Panel {
-	var all []results.Panel
+func (r result) panels() []chart.Panel {
+	var all []chart.Panel
 	add := func(b budget, algos []*results.Summary, axis string, of results.Budget) {
-		p := results.Panel{Title: fmt.Sprintf("%s, %s", r.Env, b.text(algos)), X: axis}
+		p := chart.Panel{Title: fmt.Sprintf("%s, %s", r.Env, b.text(algos)), X: axis, Y: "return"}
 		for _, s := range algos {
 			p.Lines = append(p.Lines, s.Line(of.Over))
 		}

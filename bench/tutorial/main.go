@@ -20,7 +20,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"covey/bench/compare"
-	"covey/bench/results"
+	"covey/internal/chart"
 	"covey/metrics"
 )
 
@@ -84,8 +84,8 @@ func drawCurve(table, picture string) error {
 	if episodes < 0 || reward < 0 {
 		return fmt.Errorf("%s: no episodes or train_return_mean_100 among %v", table, t.Names)
 	}
-	line := func(scale float64) results.Line {
-		var l results.Line
+	line := func(scale float64) chart.Line {
+		var l chart.Line
 		l.Name = fmt.Sprintf("A3C, %d workers", workers)
 		for _, row := range t.Rows {
 			if !math.IsNaN(row[reward]) { // as it is before the first episode's end
@@ -95,8 +95,7 @@ func drawCurve(table, picture string) error {
 		return l
 	}
 	const axis = "episodes of each worker"
-	return results.Draw([]results.Panel{
-		{Title: "mean reward of 100 episodes", X: axis, Lines: []results.Line{line(1)}},
-		{Title: "the same, divided by 100", X: axis, Lines: []results.Line{line(0.01)}},
-	}, picture)
+	return chart.Draw(picture,
+		chart.Panel{Title: "mean reward of 100 episodes", X: axis, Y: "return", Lines: []chart.Line{line(1)}},
+		chart.Panel{Title: "the same, divided by 100", X: axis, Y: "return", Lines: []chart.Line{line(0.01)}})
 }

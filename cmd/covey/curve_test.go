@@ -40,28 +40,6 @@ func TestRunsWithoutCommonStepsHaveNoAverage(t *testing.T) {
 	}
 }
 
-func TestTicks(t *testing.T) {
-	for _, test := range []struct {
-		low, high float64
-		want      []string
-	}{
-		{0, 250_000, []string{"0", "50k", "100k", "150k", "200k", "250k"}},
-		{0, 4e6, []string{"0", "1M", "2M", "3M", "4M"}},
-		{0, 1.2e6, []string{"0", "200k", "400k", "600k", "800k", "1M", "1.2M"}},
-		{-1500, -160, []string{"-1400", "-1200", "-1000", "-800", "-600", "-400", "-200"}},
-		{-201, -199, []string{"-201", "-200.5", "-200", "-199.5", "-199"}},
-		{0.1, 0.5, []string{"0.1", "0.2", "0.3", "0.4", "0.5"}},
-	} {
-		var got []string
-		for _, tick := range (ticks{}).Ticks(test.low, test.high) {
-			got = append(got, tick.Label)
-		}
-		if !slices.Equal(got, test.want) {
-			t.Errorf("from %v to %v: %q, want %q", test.low, test.high, got, test.want)
-		}
-	}
-}
-
 func TestLongNamesKeepTheirEnd(t *testing.T) {
 	name := ""
 	for range 50 {

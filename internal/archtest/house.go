@@ -19,6 +19,7 @@ var house = []room{
 	{path: "internal/nearest"},
 	{path: "internal/canvas"},
 	{path: "internal/animation"},
+	{path: "internal/chart"},
 	{path: "internal/pyenv", knows: "internal/nearest"},
 	{path: "internal/pyenv/pyenvtest", knows: "internal/pyenv"},
 	{path: "internal/archtest"},
@@ -48,12 +49,12 @@ var house = []room{
 	{path: "train", knows: "state env policy rollout algo checkpoint metrics"},
 	{path: "zoo"},
 	{path: ".", knows: "internal/kernel internal/nearest internal/pyenv state env nn dist optim env/gymnasium env/supervise env/* policy rollout replay algo algo/offpolicy algo/* checkpoint transitions metrics train zoo"},
-	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation internal/pyenv env env/gymnasium env/* policy transitions metrics train zoo .", main: true},
+	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation internal/chart internal/pyenv env env/gymnasium env/* policy transitions metrics train zoo .", main: true},
 	{path: "bench/stats", pure: true},
 	{path: "bench/compare", knows: "internal/pyenv"},
-	{path: "bench/results", knows: "zoo . bench/stats bench/compare"},
+	{path: "bench/results", knows: "internal/chart zoo . bench/stats bench/compare"},
 	{path: "bench/torture", knows: "checkpoint train bench/compare", main: true},
-	{path: "bench/*", knows: "internal/kernel internal/pyenv metrics env env/gymnasium policy replay zoo . bench/stats bench/compare bench/results", main: true},
+	{path: "bench/*", knows: "internal/kernel internal/chart internal/pyenv metrics env env/gymnasium policy replay zoo . bench/stats bench/compare bench/results", main: true},
 }
 
 // What pure rooms do without: the results of numerics depend on their arguments alone.
