@@ -12,6 +12,7 @@ import (
 	"covey/algo/a3c"
 	"covey/algo/offpolicy"
 	"covey/env"
+	"covey/optim"
 	"covey/policy"
 	"covey/rollout"
 	"covey/train"
@@ -82,7 +83,7 @@ var actorCritic = algorithm{
 		}
 		resolved := *c.A3C
 		c.A3C = &resolved
-		if c.A3C.AnnealSteps == 0 {
+		if c.A3C.Anneal == optim.Linear && c.A3C.AnnealSteps == 0 {
 			c.A3C.AnnealSteps = c.Steps
 		}
 		return inSection("a3c", c.A3C.Validate())

@@ -156,7 +156,7 @@ func (c *Config) Validate() error {
 }
 
 // Resolve returns a valid copy of c in which nothing is left open: a3c.anneal_steps has become the planned steps where
-// it is 0. Train resolves by itself.
+// it is 0 and the rate falls over them. Train resolves by itself.
 func (c *Config) Resolve() (*Config, error) {
 	resolved := *c
 	a, err := findAlgorithm(c.Algo)

@@ -12,6 +12,7 @@ import (
 
 	"covey"
 	"covey/env"
+	"covey/optim"
 	"covey/state"
 	"covey/train"
 )
@@ -114,6 +115,9 @@ func TestManifestSaysWhetherEpisodesGoOn(t *testing.T) {
 			}}
 			cfg := small(t, algo, "CartPole-v1")
 			cfg.Seconds, cfg.Steps = 0, 300
+			if cfg.A3C != nil {
+				cfg.A3C.Anneal = optim.Constant // or other steps are another plan
+			}
 			if run := mustTrain(t, cfg, opt); !run.Deterministic {
 				t.Errorf("%s: the first part does not repeat itself", algo)
 			}
@@ -128,6 +132,34 @@ func TestManifestSaysWhetherEpisodesGoOn(t *testing.T) {
 			if err != nil || run.Deterministic != saved || run.EnvSteps < 600 || (run.Faults == 0) != saved {
 				t.Errorf("%s in environments that can be saved: %v: %+v, error %v", algo, saved, run, err)
 			}
+		}
+	}
+}
+
+// TestOtherBudgets: with another number of steps a rate that falls over them falls by two plans, which no new run does; and
+// however the run goes on after that.
+func TestOtherBudgets(t *testing.T) {
+	for anneal, want := range map[optim.Schedule]bool{optim.Linear: true, optim.Constant: false} {
+		cfg := small(t, "a3c", "CartPole-v1")
+		cfg.Seconds, cfg.Steps, cfg.A3C.Anneal, cfg.A3C.AnnealSteps = 0, 300, anneal, 0
+		dir := filepath.Join(t.TempDir(), "run")
+		if run := mustTrain(t, cfg, covey.Options{Dir: dir}); run.Replanned || !run.Deterministic {
+			t.Errorf("%s: a new run is %+v", anneal, run.Result)
+		}
+		var last *covey.Run
+		for _, change := range []func(c *covey.Config) error{
+			func(c *covey.Config) error { c.Steps, c.Episodes = 3000, 30; return nil },
+			func(c *covey.Config) error { c.Episodes = 0; return nil },
+		} {
+			run, err := covey.Resume(context.Background(), change, covey.Options{Dir: dir})
+			if err != nil || run.Replanned != want || run.Deterministic == want {
+				t.Fatalf("%s: %+v, error %v", anneal, run, err)
+			}
+			last = run
+		}
+		cfg.Steps = 3000
+		if whole := mustTrain(t, cfg, covey.Options{}); (last.ParamsSHA256 == whole.ParamsSHA256) == want {
+			t.Errorf("%s: parameters %s, those of a whole run %s", anneal, last.ParamsSHA256, whole.ParamsSHA256)
 		}
 	}
 }

@@ -151,21 +151,34 @@ func adopt(l learner, dir string) error {
 	return l.Adopt(p)
 }
 
-// fits says which setting of a run's checkpoint is another than c's, of those that learning depends on.
-func (c *Config) fits(m *checkpoint.Manifest) error {
+// fits says, as an error, which setting of a run's checkpoint is another than c's, of those that learning depends on;
+// replanned: one that follows from the budget is.
+func (c *Config) fits(m *checkpoint.Manifest) (replanned bool, err error) {
 	if m.Algo != c.Algo || m.Env != c.Env {
-		return fmt.Errorf("checkpoint of %s in %s, but %s says %s in %s", m.Algo, m.Env, train.ConfigFile, c.Algo, c.Env)
+		return false, fmt.Errorf("checkpoint of %s in %s, but %s says %s in %s", m.Algo, m.Env, train.ConfigFile, c.Algo, c.Env)
 	}
 	saved, err := NewConfig(m.Algo, m.Env)
 	if err == nil {
 		err = saved.Merge("config", []byte(m.Config))
 	}
 	if err != nil {
-		return errors.New(checkpoint.ManifestFile + ": " + err.Error()) // no ConfigError: nobody configures a checkpoint
+		return false, errors.New(checkpoint.ManifestFile + ": " + err.Error()) // no ConfigError: nobody configures a checkpoint
 	}
 	key, theirs, ours, err := saved.differs(c)
-	if err != nil || key == "" {
-		return err
+	if err != nil {
+		return false, err
 	}
-	return fmt.Errorf("the run was made with %s: %s, now it is %s: put it back, or start a new run (--init takes the policy along)", key, theirs, ours)
+	if key != "" {
+		return false, fmt.Errorf("the run was made with %s: %s, now it is %s: put it back, or start a new run (--init takes the policy along)", key, theirs, ours)
+	}
+	before, err := saved.Resolve()
+	if err != nil {
+		return false, err
+	}
+	now, err := c.Resolve()
+	if err != nil {
+		return false, err
+	}
+	key, _, _, err = before.differs(now)
+	return key != "", err
 }

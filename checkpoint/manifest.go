@@ -32,6 +32,8 @@ type Manifest struct {
 	// EnvironmentRestored: the state of the environments is in it, so that the episodes under way go on;
 	// otherwise they start anew on resuming, and the run goes on with other bits.
 	EnvironmentRestored bool `json:"environment_restored"`
+	// Replanned: the run has gone on with another budget, which changed what it anneals.
+	Replanned bool `json:"replanned,omitempty"`
 }
 
 // File is a file of the folder.

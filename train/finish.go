@@ -59,7 +59,7 @@ func (r *run) judge() {
 	case ended == nil && !r.stopped:
 		r.failure = errors.New("the learner ended before its budget was spent")
 	}
-	res.Deterministic = r.opt.Deterministic && r.opt.Budget.Time == 0 && !res.Interrupted && r.failure == nil && res.Faults == 0
+	res.Deterministic = r.opt.Deterministic && r.opt.Budget.Time == 0 && !res.Interrupted && r.failure == nil && res.Faults == 0 && !res.Replanned
 }
 
 // only says whether err comes from cause and from nothing else.

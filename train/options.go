@@ -29,9 +29,9 @@ type Options struct {
 	// SaveFirst makes a checkpoint of a new run before its first step: its learner starts from what Create may not find
 	// when the run is resumed.
 	SaveFirst bool
-	// Fits says, as an error, why a checkpoint is not one of the run that is to be resumed. Nil: environment, algorithm
-	// and network are all that is compared.
-	Fits func(*checkpoint.Manifest) error
+	// Fits says, as an error, why a checkpoint is not one of the run that is to be resumed, and whether the run is to learn
+	// by another plan from there on. Nil: environment, algorithm and network are all that is compared.
+	Fits func(*checkpoint.Manifest) (replanned bool, err error)
 
 	Checkpoints Checkpoints
 	// Deadline is how long a learner may take from one boundary to the next before it is given up; evaluations and

@@ -73,6 +73,7 @@ func (r *run) describe(p *policy.Policy) (*checkpoint.Manifest, checkpoint.Shape
 	m, shapes := describe(p)
 	l := &r.opt.Labels
 	m.Covey, m.Env, m.Algo, m.Kernel, m.Config = l.Version, l.Env, l.Algo, l.Kernel, string(l.Config)
+	m.Replanned = r.result.Replanned
 	return m, shapes
 }
 

@@ -34,6 +34,7 @@ type Result struct {
 	Best               *Best       `json:"best"`
 
 	Resumes     int    `json:"resumes"`      // times that the run was gone on with
+	Replanned   bool   `json:"replanned"`    // one of them changed the budget, and with it what is annealed
 	Restarts    int    `json:"restarts"`     // of learners that panicked or hung
 	Abandoned   int    `json:"abandoned"`    // of these, those that hung: their goroutines stay
 	EnvRestarts int    `json:"env_restarts"` // of environments that failed

@@ -220,7 +220,7 @@ func TestResumeRefusesOthers(t *testing.T) {
 		"checkpoint of another network":         func(*Options) algo.Learner { return wide },
 		"checkpoint of algorithm fake, want it": func(o *Options) algo.Learner { o.Labels.Algo = "it"; return newPupil(t) },
 		"odd": func(o *Options) algo.Learner {
-			o.Fits = func(*checkpoint.Manifest) error { return odd }
+			o.Fits = func(*checkpoint.Manifest) (bool, error) { return false, odd }
 			return newPupil(t)
 		},
 	} {

@@ -220,10 +220,13 @@ func (r *run) resume() error {
 		return errors.Join(err, r.rewind(), r.folder.goOn())
 	}
 	said := r.result.Warnings
+	r.result.Replanned = c.Manifest.Replanned
 	if r.opt.Fits != nil {
-		if err := r.opt.Fits(c.Manifest); err != nil {
+		replanned, err := r.opt.Fits(c.Manifest)
+		if err != nil {
 			return fmt.Errorf("%s: %w", c.Dir, err)
 		}
+		r.result.Replanned = r.result.Replanned || replanned
 	}
 	if err := r.restore(c); err != nil {
 		return err
