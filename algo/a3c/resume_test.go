@@ -374,7 +374,7 @@ func TestPanicsAreErrors(t *testing.T) {
 			cfg.Workers, cfg.Update = 3, update
 			l := newLearner(t, cfg, 1, corridors(cfg.Envs, false, func(worker int, w *corridor.World) {
 				if worker == 1 && !inBoundary {
-					w.PanicAt = 100
+					w.PanicAt, w.FailAt = 100, 101 // who went on would not see the panic
 				}
 			}))
 			err := l.Run(context.Background(), func(p algo.Progress) (algo.Decision, error) {

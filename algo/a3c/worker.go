@@ -98,9 +98,9 @@ func (w *worker) run(ctx context.Context) (err error) {
 }
 
 // learn lives through a segment and differentiates its loss. A failure, also a panic, waits in the gradient
-// for the worker's turn.
-func (w *worker) learn(version uint64) *Gradient {
-	g := &w.gradient
+// for the worker's turn: g has a name, so that it is returned after a panic too.
+func (w *worker) learn(version uint64) (g *Gradient) {
+	g = &w.gradient
 	g.Skip, g.Lost = false, 0
 	defer algo.Recover(&g.Err)
 	if w.anew {
