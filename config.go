@@ -40,6 +40,7 @@ type Config struct {
 	Seconds     float64 `yaml:"seconds"`      // wall time of training
 	UntilSolved bool    `yaml:"until_solved"` // end as soon as the environment is solved
 
+	Init       string `yaml:"init"`        // another run, or a folder of its policies, whose policy learning starts from; "": none
 	ReplayFile string `yaml:"replay_file"` // transitions that the replay starts with, see package transitions; "": none
 	Offline    bool   `yaml:"offline"`     // learn from them alone: no step is taken in training, and steps count updates
 

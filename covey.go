@@ -28,8 +28,6 @@ type Options struct {
 	Environment func() (env.Environment, error)
 	// Dir is the folder that the run leaves behind: it is made, or must be empty. "": none.
 	Dir string
-	// Init is another run, or a folder of its policies, whose policy is where learning starts.
-	Init string
 	// Output is where the run shows itself while it lasts.
 	Output train.Output
 	// Started is when the process did, which solved_at_s counts from; zero: now.

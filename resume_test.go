@@ -48,7 +48,8 @@ func TestResumedRunsEndAsWholeOnes(t *testing.T) {
 			before := *cfg
 			before.Steps, before.Seed = 200, 7
 			mustTrain(t, &before, covey.Options{Dir: giver})
-			want := mustTrain(t, cfg, covey.Options{Dir: whole, Init: giver})
+			cfg.Init = giver
+			want := mustTrain(t, cfg, covey.Options{Dir: whole})
 			if err := os.RemoveAll(giver); err != nil {
 				t.Fatal(err)
 			}

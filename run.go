@@ -65,7 +65,7 @@ func RunConfig(dir string) (*Config, error) {
 
 // run trains, in a new folder or where an earlier process left off.
 func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error) {
-	text, err := c.YAML() // as it was asked for: with other steps, what follows from them is another too
+	text, err := c.YAML() // not resolved: a resume with other steps derives anew what follows from them
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 		Eval: train.Eval{
 			New: environment, Every: cfg.Eval.Every, Episodes: cfg.Eval.Episodes, Seed: cfg.Eval.Seed, Sample: cfg.Eval.Sample,
 		},
-		Dir: opt.Dir, Resume: resume, SaveFirst: opt.Init != "", Fits: c.fits,
+		Dir: opt.Dir, Resume: resume, Begin: c.begin(), Fits: c.fits,
 		Checkpoints: train.Checkpoints{Period: duration(cfg.Checkpoint.Seconds), Every: cfg.Checkpoint.Steps, Keep: cfg.Checkpoint.Keep},
 		Deadline:    duration(cfg.Deadline), Restarts: cfg.Restarts, Incidents: incidents,
 		Fallback: train.Fallback{Times: cfg.Fallback.Times, Rate: cfg.Fallback.Rate},
@@ -125,9 +125,6 @@ func (c *Config) learners(vectors func(n int) (env.Vector, error), opt *Options,
 		if cfg.ReplayFile != "" && first && !resume {
 			err = cfg.checkExperience(l.Policy().Spec)
 		}
-		if err == nil && opt.Init != "" && first && !resume { // later ones have it from a checkpoint
-			err = adopt(l, opt.Init)
-		}
 		if err != nil {
 			return nil, errors.Join(err, l.Close())
 		}
@@ -139,16 +136,22 @@ func (c *Config) learners(vectors func(n int) (env.Vector, error), opt *Options,
 	}
 }
 
-func adopt(l learner, dir string) error {
-	p := l.Policy()
-	c, err := train.OpenPolicy(dir)
-	if err == nil {
-		err = train.LoadPolicy(c, p)
+// begin gives learners the policy that they are to start from; nil: they start as they are.
+func (c *Config) begin() func(algo.Learner) error {
+	if c.Init == "" {
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("start from %s: %w", dir, err)
+	return func(l algo.Learner) error {
+		p := l.Policy()
+		from, err := train.OpenPolicy(c.Init)
+		if err == nil {
+			err = train.LoadPolicy(from, p)
+		}
+		if err != nil {
+			return fmt.Errorf("start from %s: %w", c.Init, err)
+		}
+		return l.(learner).Adopt(p)
 	}
-	return l.Adopt(p)
 }
 
 // fits says, as an error, which setting of a run's checkpoint is another than c's, of those that learning depends on;

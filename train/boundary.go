@@ -103,7 +103,7 @@ func (r *run) spent(p *algo.Progress) bool {
 func after(step, every uint64) uint64 { return (step/every + 1) * every }
 
 // lookAtClock does what depends on it: the budget of time and the progress line; it notes the time for who saves,
-// and hears what there is to be told. It is looked at every few milliseconds, and at most every 64 turns.
+// and hears what there is to be told. It is looked at every few milliseconds, and at least once in 64 turns.
 func (r *run) lookAtClock() {
 	now := r.now()
 	if now-r.clock < 5*time.Millisecond {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"covey/env"
 	"covey/metrics"
 )
 
@@ -56,7 +57,7 @@ func TestOneRowPerStep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		step, eval := table.Column("env_steps"), table.Column("eval_return_mean")
+		step, eval, wall := table.Column("env_steps"), table.Column("eval_return_mean"), table.Column("wall_s")
 		for i, row := range table.Rows {
 			if i > 0 && row[step] <= table.Rows[i-1][step] {
 				t.Errorf("%s: step %v follows step %v", name, row[step], table.Rows[i-1][step])
@@ -64,6 +65,36 @@ func TestOneRowPerStep(t *testing.T) {
 		}
 		if last := table.Rows[len(table.Rows)-1]; last[step] != float64(r.EnvSteps) || math.Abs(last[eval]-r.Eval.Mean) > 1e-6 {
 			t.Errorf("%s: the last row is %v, the run ended at step %d with an evaluation of %v", name, last, r.EnvSteps, r.Eval.Mean)
+		} else if math.Abs(last[wall]-r.WallS) > 1e-4 { // the digits of the table
+			t.Errorf("%s: the last row is of second %v, training took %v", name, last[wall], r.WallS)
 		}
+	}
+}
+
+// closing is a learner that counts how often it is closed where it was not run.
+type closing struct {
+	*pupil
+	closed *int
+}
+
+func (c closing) Close() error { *c.closed++; return nil }
+
+// TestUnrunLearnersAreClosed: of a run that has nothing but its final evaluation left.
+func TestUnrunLearnersAreClosed(t *testing.T) {
+	o := options()
+	o.Dir = t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	o.Eval.New = func() (env.Environment, error) {
+		cancel()
+		return newLane()
+	}
+	closed := 0
+	r, err := Run(ctx, with(closing{newPupil(t), &closed}), o)
+	if err != nil || !r.Interrupted || r.EnvSteps != o.Budget.Steps || closed != 0 {
+		t.Fatalf("closed %d times; %+v, error %v", closed, r, err)
+	}
+	o.Resume, o.Eval.New = true, newLane
+	if r = mustRun(t, closing{newPupil(t), &closed}, o); closed != 1 || r.Eval == nil {
+		t.Errorf("closed %d times; %+v", closed, r)
 	}
 }

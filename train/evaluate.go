@@ -26,8 +26,8 @@ const endless = 100_000
 
 // Evaluator plays episodes in environments of its own, as many groups at a time as there are cores.
 type Evaluator struct {
-	// Deadline is how long none of the environments may come to the end of a call; 0: forever. Environments
-	// that are given up are never closed, since a call is still under way in one of them.
+	// Deadline: where no environment ends a call for so long, the evaluation counts as hung; 0: never. Its environments
+	// are then never closed, since a call is still under way in one of them.
 	Deadline time.Duration
 	// Warn is told of a failure after which all episodes are played once more; nil: nobody is.
 	Warn func(error)

@@ -12,7 +12,8 @@ import (
 
 // finish ends the run, whether the learner went to its end or not.
 func (r *run) finish() (*Result, error) {
-	wall := r.now()
+	at := time.Now()
+	wall := r.before + at.Sub(r.start)
 	r.line.Clear()
 	r.hear()
 	r.judge()
@@ -32,14 +33,13 @@ func (r *run) finish() (*Result, error) {
 	}
 	if r.failure == nil && !res.Interrupted {
 		r.failure = r.judgeFinal(res.Policy)
-		r.aside += r.now() - wall
 		r.line.Clear()
 	}
 	if res.Eval != nil {
 		r.latest = res.Eval.Mean
 	}
 	if res.Eval != nil || r.counters.EnvSteps != r.rowAt {
-		r.row(time.Now())
+		r.row(at)
 	}
 	files := errors.Join(r.describePolicies(), r.saveLast(), r.recorder.Close(), r.evals.Close())
 	err := errors.Join(r.failure, files)

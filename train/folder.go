@@ -45,7 +45,7 @@ type folder struct {
 	unlock   func() error
 	progress *journal
 	events   *journal       // nil: no TensorBoard
-	begins   []func() error // of the sinks in new files, by journal
+	begins   []func() error // write the start of a new file; those of journals, in their order
 	list     []metrics.Sink
 	store    *checkpoint.Store
 	best     *checkpoint.Store
@@ -206,7 +206,7 @@ func (f *folder) beginFiles() error {
 	return nil
 }
 
-// begin puts the configuration there, and takes away the result that the run had when it was left.
+// begin puts the configuration there, without waiting for the disk.
 func (f *folder) begin() error {
 	next := f.path(ConfigFile) + aside
 	if err := os.WriteFile(next, f.opt.Labels.Config, 0o666); err != nil {

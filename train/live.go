@@ -11,8 +11,8 @@ import (
 	"covey/checkpoint"
 )
 
-// grace is how long an interrupted learner may take to its next boundary, before it is told to end where it is;
-// and then to end.
+// grace is how long an interrupted learner may take to its next boundary. Then its context ends; and after as long again it is
+// given up.
 const grace = 5 * time.Second
 
 // live runs learners, one after another, until the run ends.
@@ -25,6 +25,7 @@ func (r *run) live() error {
 			err = r.runLearner()
 		} else {
 			r.own = true
+			err = errors.Join(err, r.close()) // which a learner that is run does by itself
 		}
 		r.notePanic(err)
 		switch {
@@ -225,7 +226,15 @@ func (r *run) notePanic(cause error) {
 
 // canFallBack says whether the run may return to its best policy, and has it.
 func (r *run) canFallBack() bool {
-	return r.folder != nil && r.result.Fallbacks < r.opt.Fallback.Times && r.best.whole
+	if r.folder == nil || r.result.Fallbacks >= r.opt.Fallback.Times || !r.best.whole {
+		return false
+	}
+	if err := r.folder.store.Wait(); err != nil { // that of the best policy may be under way
+		r.noteFailedSave(err)
+	}
+	_, err := r.folder.store.OpenStep(r.best.counters.EnvSteps)
+	r.best.whole = err == nil
+	return r.best.whole
 }
 
 // fallBack returns to the best policy, with a lower learning rate.

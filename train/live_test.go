@@ -15,7 +15,6 @@ import (
 	"covey/algo"
 	"covey/checkpoint"
 	"covey/env"
-	"covey/rollout"
 )
 
 // failing makes busy pupils of which the first times do how at an update.
@@ -202,90 +201,6 @@ func (s stubborn) Run(ctx context.Context, b algo.Boundary) error {
 	return s.pupil.Run(ctx, b)
 }
 
-// climbers make learners whose returns rise to 100, and fall to 0 after update 200 unless the rate is low.
-func climbers(t *testing.T, rates *[]float32) Create {
-	return func(rate float32) (algo.Learner, error) {
-		*rates = append(*rates, rate)
-		l := newBusy(t)
-		l.episodes = func(turn uint64) []rollout.Episode {
-			x := min(float64(turn), 100)
-			if turn > 200 && rate > 0.3 {
-				x = 0
-			}
-			return []rollout.Episode{{Return: x}, {Return: x}, {Return: x}, {Return: x}, {Return: x}}
-		}
-		return l, nil
-	}
-}
-
-// TestFallback: after a collapse the run returns to its best policy, with a lower learning rate, as often as it may.
-func TestFallback(t *testing.T) {
-	var rates []float32
-	o := busy(t.TempDir())
-	target := 100.0
-	o.SolveAt, o.Fallback, o.Checkpoints.Keep, o.Checkpoints.Every = &target, Fallback{Times: 2, Rate: 0.5}, 1, 400
-	r, err := Run(context.Background(), climbers(t, &rates), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := fmt.Sprint(rates); got != "[1 0.5 0.25]" || r.Fallbacks != 2 || r.Restarts != 0 || *r.TrainReturnMean100 != 100 || r.EnvSteps != 6000 {
-		t.Errorf("rates %v, %d fallbacks, mean %v, warnings %q", got, r.Fallbacks, *r.TrainReturnMean100, r.Warnings)
-	}
-	if n := strings.Count(strings.Join(r.Warnings, "\n"), "returned to the best policy"); n != 2 {
-		t.Errorf("said %d times: %q", n, r.Warnings)
-	}
-	want := outcome(t, o.Dir, r)
-	fellBack(t, o)
-
-	for _, step := range []uint64{400, 4000, 5600} { // killed before the first collapse, and after the last
-		x := o
-		x.Dir, x.Resume = t.TempDir(), true
-		killed(t, o.Dir, x.Dir, step)
-		r, err := Run(context.Background(), climbers(t, &rates), x)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mustEqual(t, fmt.Sprintf("killed at step %d", step), outcome(t, x.Dir, r), want)
-	}
-
-	o.Dir, o.Fallback.Times = t.TempDir(), 0
-	if r := mustRun(t, must(climbers(t, &rates)(1)).(*pupil), o); r.Fallbacks != 0 || *r.TrainReturnMean100 != 0 || !strings.Contains(r.Warnings[len(r.Warnings)-1], "collapsed") {
-		t.Errorf("%d fallbacks without being asked, warnings %q", r.Fallbacks, r.Warnings)
-	}
-}
-
-// TestDivergence: where the loss is not finite the run returns to its best policy as often as it may, and then fails.
-func TestDivergence(t *testing.T) {
-	for times, want := range map[int]string{0: "[1]", 1: "[1 0.5]", 2: "[1 0.5 0.25]"} {
-		var rates []float32
-		create := func(rate float32) (algo.Learner, error) {
-			l, err := climbers(t, &rates)(rate)
-			p := l.(*pupil)
-			before := p.before
-			p.before = func(turn uint64) error {
-				if turn == 150 && rate > 0.3 {
-					return fmt.Errorf("worker 1: %w", algo.Divergence("the loss is not finite"))
-				}
-				if before == nil {
-					return nil
-				}
-				return before(turn)
-			}
-			return l, err
-		}
-		o := busy(t.TempDir())
-		target := 100.0
-		o.SolveAt, o.Fallback, o.Checkpoints.Keep, o.Checkpoints.Every = &target, Fallback{Times: times, Rate: 0.5}, 1, 400
-		r, err := Run(context.Background(), create, o)
-		if got := fmt.Sprint(rates); got != want || (err == nil) != (times == 2) || r.Fallbacks != times {
-			t.Errorf("%d times: rates %v, %d fallbacks, error %v, warnings %q", times, got, r.Fallbacks, err, r.Warnings)
-		}
-		if err != nil && !strings.Contains(err.Error(), "worker 1: the loss is not finite") {
-			t.Error(err)
-		}
-	}
-}
-
 // TestWhatCannotBeWrittenIsLost, said, and no reason to end; at the end it is an error.
 func TestWhatCannotBeWrittenIsLost(t *testing.T) {
 	for name, back := range map[string]bool{"comes back": true, "stays away": false} {
@@ -363,46 +278,5 @@ func TestJournal(t *testing.T) {
 	write("3\n")
 	if err := errors.Join(j.failure(), j.Close()); err != nil || string(read(t, path)) != "one\ntwo\n"+long+"\n3\n" {
 		t.Errorf("%v: %q", err, read(t, path))
-	}
-}
-
-// fellBack: a run of options o that is killed right after it returned to its best policy goes on from there.
-func fellBack(t *testing.T, o Options) {
-	t.Helper()
-	var rates []float32
-	create := climbers(t, &rates)
-	o.Dir = t.TempDir()
-	seen := t.TempDir()
-	_, err := Run(context.Background(), func(rate float32) (algo.Learner, error) {
-		l, err := create(rate)
-		if p := l.(*pupil); rate == 0.5 {
-			before := p.before
-			p.before = func(turn uint64) error {
-				if rate == 0.5 {
-					killed(t, o.Dir, seen, 1<<40)
-				}
-				rate = 1
-				return before(turn)
-			}
-		}
-		return l, err
-	}, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, _, err := checkpoint.NewestResumable(filepath.Join(seen, CheckpointFolder))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Dir, o.Resume = seen, true
-	r, err := newRun(context.Background(), create, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.rate != 0.5 || r.result.Fallbacks != 1 || r.counters != r.best.counters {
-		t.Errorf("from step %d it goes on with rate %v after %d fallbacks", c.Manifest.Counters.EnvSteps, r.rate, r.result.Fallbacks)
-	}
-	if err := r.folder.abandon(); err != nil {
-		t.Fatal(err)
 	}
 }

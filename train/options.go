@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"covey/algo"
 	"covey/checkpoint"
 	"covey/env"
 )
@@ -26,9 +27,9 @@ type Options struct {
 	Dir string
 	// Resume goes on with the run in Dir, from its newest checkpoint.
 	Resume bool
-	// SaveFirst makes a checkpoint of a new run before its first step: its learner starts from what Create may not find
-	// when the run is resumed.
-	SaveFirst bool
+	// Begin changes the learner of a new run before its first step, after which the run is saved: what it starts from need
+	// not be found again when the run is resumed. Nil: it starts as it is.
+	Begin func(algo.Learner) error
 	// Fits says, as an error, why a checkpoint is not one of the run that is to be resumed, and whether the run is to learn
 	// by another plan from there on. Nil: environment, algorithm and network are all that is compared.
 	Fits func(*checkpoint.Manifest) (replanned bool, err error)
@@ -86,7 +87,7 @@ type Labels struct {
 type Budget struct {
 	Steps       uint64 // environment steps
 	Episodes    uint64
-	Time        time.Duration // since Run was called
+	Time        time.Duration // of the whole run, with what it took before it was resumed
 	UntilSolved bool
 }
 

@@ -340,11 +340,23 @@ func TestFinishedByTheClock(t *testing.T) {
 	}
 }
 
-// TestSavedFirst: what a learner starts from is in a checkpoint before its first step, and is told where there is none.
-func TestSavedFirst(t *testing.T) {
-	for _, first := range []bool{false, true} {
+// TestBegin: what a learner starts from is in a checkpoint before its first step; where a run was killed before it, the learner
+// is given it again.
+func TestBegin(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		begins int  // times that the learner is given something
+		saved  bool // the first checkpoint came to be
+	}{{"nothing to start from", 0, false}, {"saved", 1, true}, {"killed before that", 2, false}} {
+		begins := 0
 		o := busy(t.TempDir())
-		o.SaveFirst = first
+		if test.begins > 0 {
+			o.Begin = func(l algo.Learner) error {
+				begins++
+				l.(*pupil).policy.Params[3] = 42
+				return nil
+			}
+		}
 		r, err := newRun(context.Background(), with(newBusy(t)), o)
 		if err != nil {
 			t.Fatal(err)
@@ -352,23 +364,30 @@ func TestSavedFirst(t *testing.T) {
 		if err := r.folder.abandon(); err != nil { // as if killed
 			t.Fatal(err)
 		}
-		o.Resume = true
-		other := newBusy(t)
-		other.policy.Params[3]++ // what it starts from cannot be found any more
-		lost := other.policy.Params[3]
-		var began float32
-		other.before = func(turn uint64) error {
-			if turn == 1 {
-				began = other.policy.Params[3]
+		if !test.saved {
+			if err := os.RemoveAll(filepath.Join(o.Dir, CheckpointFolder, "step-000000000000")); err != nil {
+				t.Fatal(err)
 			}
-			return nil
 		}
-		result := mustRun(t, other, o)
-		if (began != lost) != first {
-			t.Errorf("saved first: %v; began with %v, what was found is %v", first, began, lost)
+		o.Resume = true
+		l := newBusy(t)
+		began, before := float32(0), l.before
+		want := l.policy.Params[3]
+		if test.begins > 0 {
+			want = 42
 		}
-		if told := strings.Contains(strings.Join(result.Warnings, "\n"), "starts from step 0"); told == first {
-			t.Errorf("saved first: %v; warnings %q", first, result.Warnings)
+		l.before = func(turn uint64) error {
+			if turn == 1 {
+				began = l.policy.Params[3]
+			}
+			return before(turn)
+		}
+		result := mustRun(t, l, o)
+		if began != want || begins != test.begins {
+			t.Errorf("%s: began %d times, with %v, want %d times with %v", test.name, begins, began, test.begins, want)
+		}
+		if told := strings.Contains(strings.Join(result.Warnings, "\n"), "starts from step 0"); told == test.saved {
+			t.Errorf("%s: warnings %q", test.name, result.Warnings)
 		}
 	}
 }

@@ -2,11 +2,9 @@ package train
 
 import (
 	"errors"
-	"fmt"
 
 	"covey/algo"
 	"covey/checkpoint"
-	"covey/state"
 )
 
 // saveIfDue writes a checkpoint where one is due: at the run's end too. Failing to is no reason to end a run: the
@@ -115,143 +113,6 @@ func (r *run) protected(step uint64) bool {
 		}
 	}
 	return false
-}
-
-// newest opens the checkpoint that the run can go on from, nil where it has had none yet; it says which ones are
-// damaged.
-func (r *run) newest() (*checkpoint.Checkpoint, error) {
-	c, skipped, err := checkpoint.NewestResumable(r.folder.path(CheckpointFolder))
-	for _, text := range skipped {
-		r.warn("passed over a checkpoint: %s", text)
-	}
-	if errors.Is(err, checkpoint.ErrNone) {
-		return nil, nil //nolint:nilnil // there is none, and that is no error
-	}
-	return c, err
-}
-
-// restore loads a checkpoint, or nil: the beginning, into a new learner and into the run.
-func (r *run) restore(c *checkpoint.Checkpoint) error {
-	r.stopped, r.collapse = false, false
-	if c == nil {
-		return errors.Join(state.Load(r, r.origin), r.folder.store.GoOn(0))
-	}
-	p := r.learner.Policy()
-	want, shapes := r.describe(p)
-	if err := want.Describe(p, shapes); err != nil {
-		return err
-	}
-	if err := c.Manifest.Match(want); err != nil {
-		return fmt.Errorf("%s: %w", c.Dir, err)
-	}
-	if c.Manifest.Algo != want.Algo {
-		return fmt.Errorf("%s: checkpoint of algorithm %s, want %s", c.Dir, c.Manifest.Algo, want.Algo)
-	}
-	return errors.Join(c.Load(r.parts()...), r.folder.store.GoOn(c.Manifest.Counters.EnvSteps))
-}
-
-// rewind cuts the files to what they were when the state that was restored was saved.
-func (r *run) rewind() error {
-	for _, j := range r.folder.journals() {
-		text, err := j.cut()
-		if err != nil {
-			return err
-		}
-		if text != "" {
-			r.warn("%s", text)
-		}
-	}
-	return r.folder.beginFiles()
-}
-
-// replace makes a learner that goes on from the checkpoint that open opens, after the one before it has ended or
-// was given up. What has happened since that checkpoint has happened all the same.
-func (r *run) replace(open func() (*checkpoint.Checkpoint, error)) (err error) {
-	if err := r.folder.renewStores(); err != nil {
-		r.noteFailedSave(err)
-	}
-	if r.learner, err = r.create(float32(r.rate)); err != nil {
-		return err
-	}
-	c, err := open()
-	if err != nil {
-		return errors.Join(err, r.discard())
-	}
-	happened, aside, rate := r.result, r.aside, r.rate
-	err = r.restore(c)
-	solved, at, steps := r.result.Solved, r.result.SolvedAtS, r.result.SolvedAtSteps
-	r.result, r.aside, r.rate = happened, aside, rate
-	r.result.Solved, r.result.SolvedAtS, r.result.SolvedAtSteps = solved, at, steps
-	if err == nil {
-		err = r.rewind()
-	}
-	if err != nil {
-		return errors.Join(err, r.discard())
-	}
-	r.nextClock, r.nextSave = 0, r.now()+r.opt.Checkpoints.Period
-	return nil
-}
-
-// resume goes on with the run that was left in the folder.
-func (r *run) resume() error {
-	c, err := r.newest()
-	if err != nil {
-		return err
-	}
-	before, err := readResult(r.folder.dir)
-	if err != nil {
-		return err
-	}
-	if c == nil {
-		if before != nil && before.EnvSteps > 0 {
-			return fmt.Errorf("%s holds no checkpoint, though the run came to step %d: put one back, or train anew elsewhere",
-				r.folder.path(CheckpointFolder), before.EnvSteps)
-		}
-		rows, err := r.folder.rows()
-		if err != nil {
-			return err
-		}
-		if rows > 0 {
-			return fmt.Errorf("%s holds no checkpoint, though %s has %d rows: put one back, or train anew elsewhere",
-				r.folder.path(CheckpointFolder), ProgressFile, rows)
-		}
-		err = r.restore(nil)
-		r.warn("the run in %s was ended before its first checkpoint: it starts from step 0", r.folder.dir)
-		return errors.Join(err, r.rewind(), r.folder.goOn())
-	}
-	said := r.result.Warnings
-	r.result.Replanned = c.Manifest.Replanned
-	if r.opt.Fits != nil {
-		replanned, err := r.opt.Fits(c.Manifest)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.Dir, err)
-		}
-		r.result.Replanned = r.result.Replanned || replanned
-	}
-	if err := r.restore(c); err != nil {
-		return err
-	}
-	if r.rate != 1 { // the learner was made before its rate was known
-		err := r.discard()
-		if err == nil {
-			r.learner, err = r.create(float32(r.rate))
-		}
-		if err != nil {
-			return err
-		}
-		if err := r.restore(c); err != nil {
-			return err
-		}
-	}
-	r.before = seconds(r.elapsed)
-	r.clock = r.before
-	if r.ends(r.progress()) && before.finished() {
-		return fmt.Errorf("%s: %w", r.folder.dir, ErrFinished)
-	}
-	r.result.Warnings = append(r.result.Warnings, said...)
-	r.result.Resumes++
-	r.best.unsaved = r.best.policy != nil
-	return errors.Join(r.rewind(), r.folder.goOn())
 }
 
 // savedNow says whether the folder holds a checkpoint of where the run stands.

@@ -142,6 +142,11 @@ func (r *run) open() (err error) {
 	if r.learner, err = r.create(1); err != nil {
 		return err
 	}
+	if !r.opt.Resume {
+		if err := r.begin(); err != nil {
+			return err
+		}
+	}
 	p := r.learner.Policy()
 	r.alarms = newAlarms(p.Spec, r.opt.SolveAt)
 	if r.opt.Dir != "" {
@@ -157,23 +162,41 @@ func (r *run) open() (err error) {
 	if r.origin, err = state.Save(r); err != nil {
 		return err
 	}
-	switch {
-	case r.opt.Resume:
+	if r.opt.Resume {
 		return r.resume()
-	case r.opt.SaveFirst:
-		return errors.Join(r.save(), r.folder.store.Wait())
 	}
-	return nil
+	return r.saveBegin()
 }
 
-// discard closes a learner that was not run.
-func (r *run) discard() error {
-	l, ok := r.learner.(interface{ Close() error })
-	r.learner = nil
-	if !ok {
+// begin lets the learner start from what it is to start from.
+func (r *run) begin() error {
+	if r.opt.Begin == nil {
 		return nil
 	}
-	return l.Close()
+	return r.opt.Begin(r.learner)
+}
+
+// saveBegin saves what begin has changed.
+func (r *run) saveBegin() error {
+	if r.opt.Begin == nil {
+		return nil
+	}
+	return errors.Join(r.save(), r.folder.store.Wait())
+}
+
+// discard gives up a learner that was not run.
+func (r *run) discard() error {
+	err := r.close()
+	r.learner = nil
+	return err
+}
+
+// close closes a learner that was not run. Its policy can be used still.
+func (r *run) close() error {
+	if l, ok := r.learner.(interface{ Close() error }); ok {
+		return l.Close()
+	}
+	return nil
 }
 
 // now is how long the run has taken.

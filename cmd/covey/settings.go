@@ -30,6 +30,7 @@ var keyFlags = []keyFlag{
 	{"workers", ".workers", "n", "workers that act and learn at once"},
 	{"update", ".update", "order", "order of the workers' updates: ordered, async, sync"},
 	{"eval-every", "eval.every", "n", "environment steps between evaluations; 0: only where needed"},
+	{"init", "init", "run", "start from the policy of another run"},
 	{"replay", "replay_file", "file", "fill the replay with the transitions in a file, as covey eval --save-transitions leaves it"},
 	{"offline", "offline", "", "learn from --replay alone, without a step in the environment; --steps counts updates"},
 	{"python", "gym.python", "interpreter", "Python that Gymnasium's environments live in, instead of the one that covey gym setup chose"},
@@ -155,7 +156,7 @@ func (f *trainFlags) override(cmd *cobra.Command, cfg *covey.Config) error {
 		if k.kind != "" {
 			source += " " + value
 		}
-		if k.kind == "file" { // its name may look like something else in YAML
+		if k.kind == "file" || k.kind == "run" { // its name may look like something else in YAML
 			value = strconv.Quote(value)
 		}
 		if err := cfg.Set(source, key, value); err != nil {

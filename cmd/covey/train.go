@@ -23,7 +23,7 @@ import (
 type trainFlags struct {
 	algo, preset, config string
 	set                  []string
-	out, init            string
+	out                  string
 	seeds                int
 	json, quiet          bool
 }
@@ -63,7 +63,6 @@ Settings come from the algorithm's defaults, the preset for the environment, --c
 	flags.StringArrayVar(&f.set, "set", nil, "set any `key=value`, such as a3c.gamma=0.98; may be given again")
 	flags.StringVar(&f.config, "config", "", "YAML `file` of settings")
 	flags.StringVar(&f.out, "out", "", "`folder` of the run (default runs/ENV/ALGO-seedSEED-N)")
-	flags.StringVar(&f.init, "init", "", "start from the policy of another `run`")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
 	flags.BoolVar(&f.quiet, "quiet", false, "print nothing but errors and JSON")
 	return cmd
@@ -105,7 +104,7 @@ type report struct {
 // train runs cfg in folder dir.
 func (f *trainFlags) train(cmd *cobra.Command, cfg *covey.Config, dir string, started time.Time) (*covey.Run, error) {
 	run, err := covey.Train(cmd.Context(), cfg, covey.Options{
-		Dir: dir, Init: f.init, Started: started, Output: f.output(cmd),
+		Dir: dir, Started: started, Output: f.output(cmd),
 	})
 	if run == nil && f.out == "" {
 		_ = os.Remove(dir) // ours, and kept if it holds anything
