@@ -39,20 +39,24 @@ var (
 
 // folder is a run's, locked.
 type folder struct {
-	dir      string
-	opt      *Options
-	synced   bool // the configuration is on the disk
-	unlock   func() error
-	progress *journal
-	events   *journal       // nil: no TensorBoard
-	begins   []func() error // write the start of a new file; those of journals, in their order
-	list     []metrics.Sink
-	store    *checkpoint.Store
-	best     *checkpoint.Store
+	dir    string
+	opt    *Options
+	synced bool // the configuration is on the disk
+	unlock func() error
+	tables []table // progress.csv, and with TensorBoard its file
+	store  *checkpoint.Store
+	best   *checkpoint.Store
+}
+
+// table is a file of metrics.
+type table struct {
+	journal *journal
+	sink    metrics.Sink
+	begin   func() error // writes the start of a new file
 }
 
 // openFolder makes the run's folder, which must not hold anything, or opens the one of the run that is to be
-// resumed, and opens the sinks in it.
+// resumed, and opens the files of metrics in it.
 func openFolder(opt *Options, names []string) (f *folder, err error) {
 	f = &folder{dir: opt.Dir, opt: opt}
 	if opt.Resume {
@@ -61,7 +65,7 @@ func openFolder(opt *Options, names []string) (f *folder, err error) {
 		err = f.lockNew()
 	}
 	if err == nil {
-		err = f.openSinks(names)
+		err = f.openTables(names)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.abandon())
@@ -147,41 +151,34 @@ func (f *folder) lockOld() (err error) {
 	return nil
 }
 
-// openSinks opens the tables of metrics.
-func (f *folder) openSinks(names []string) (err error) {
-	if f.progress, err = openJournal(f.path(ProgressFile), true); err != nil {
+// openTables opens the files of metrics.
+func (f *folder) openTables(names []string) error {
+	progress, err := openJournal(f.path(ProgressFile), true)
+	if err != nil {
 		return err
 	}
-	table := metrics.NewCSV(f.progress, names)
-	f.list, f.begins = append(f.list, table), append(f.begins, table.Begin)
+	rows := metrics.NewCSV(progress, names)
+	f.tables = append(f.tables, table{progress, rows, rows.Begin})
 	if !f.opt.TensorBoard {
 		return nil
 	}
-	if f.events, err = openJournal(f.path(eventFile), false); err != nil {
+	events, err := openJournal(f.path(eventFile), false)
+	if err != nil {
 		return err
 	}
-	board := metrics.NewTensorBoard(f.events, names)
-	f.list, f.begins = append(f.list, board), append(f.begins, func() error { return board.Begin(time.Now()) })
+	board := metrics.NewTensorBoard(events, names)
+	f.tables = append(f.tables, table{events, board, func() error { return board.Begin(time.Now()) }})
 	return nil
 }
 
 // sinks are what metrics are written to.
-func (f *folder) sinks() []metrics.Sink {
-	if f == nil {
-		return nil
+func (f *folder) sinks() (all []metrics.Sink) {
+	if f != nil {
+		for _, t := range f.tables {
+			all = append(all, t.sink)
+		}
 	}
-	return f.list
-}
-
-// journals are the files that grow.
-func (f *folder) journals() []*journal {
-	switch {
-	case f == nil || f.progress == nil:
-		return nil
-	case f.events == nil:
-		return []*journal{f.progress}
-	}
-	return []*journal{f.progress, f.events}
+	return all
 }
 
 // rows is how many the table of progress has.
@@ -195,11 +192,11 @@ func (f *folder) rows() (int, error) {
 
 // beginFiles begins the files that are empty.
 func (f *folder) beginFiles() error {
-	for i, j := range f.journals() {
-		if j.size > 0 {
+	for _, t := range f.tables {
+		if t.journal.size > 0 {
 			continue
 		}
-		if err := errors.Join(f.begins[i](), j.failure()); err != nil {
+		if err := errors.Join(t.begin(), t.journal.failure()); err != nil {
 			return err
 		}
 	}
@@ -250,20 +247,20 @@ func (f *folder) renewStores() error {
 // state visits the lengths of the files, those that there are not included.
 func (f *folder) state(w state.Walker) {
 	var lengths [2]uint64
-	for i, j := range f.journals() {
-		lengths[i] = j.size
+	for i, t := range f.tables {
+		lengths[i] = t.journal.size
 	}
 	w.Uint64("progress_bytes", &lengths[0])
 	w.Uint64("event_bytes", &lengths[1])
-	for i, j := range f.journals() {
-		j.size = lengths[i]
+	for i, t := range f.tables {
+		t.journal.size = lengths[i]
 	}
 }
 
 // sync brings what a checkpoint is not to be without to the disk: the files that grow, and the configuration.
 func (f *folder) sync() error {
-	for _, j := range f.journals() {
-		j.sync()
+	for _, t := range f.tables {
+		t.journal.sync()
 	}
 	if f.synced {
 		return nil
@@ -273,9 +270,12 @@ func (f *folder) sync() error {
 
 // failure is what could not be written to the files since it was last asked.
 func (f *folder) failure() error {
+	if f == nil {
+		return nil
+	}
 	var errs []error
-	for _, j := range f.journals() {
-		errs = append(errs, j.failure())
+	for _, t := range f.tables {
+		errs = append(errs, t.journal.failure())
 	}
 	return errors.Join(errs...)
 }
@@ -292,9 +292,12 @@ func (f *folder) append(name, text string) error {
 
 // abandon closes what a run that did not begin has opened.
 func (f *folder) abandon() error {
+	if f == nil {
+		return nil
+	}
 	var errs []error
-	for _, j := range f.journals() {
-		errs = append(errs, j.Close())
+	for _, t := range f.tables {
+		errs = append(errs, t.journal.Close())
 	}
 	return errors.Join(append(errs, f.close())...)
 }

@@ -43,8 +43,8 @@ func (r *run) restore(c *checkpoint.Checkpoint) error {
 
 // rewind cuts the files to what they were when the state that was restored was saved.
 func (r *run) rewind() error {
-	for _, j := range r.folder.journals() {
-		text, err := j.cut()
+	for _, t := range r.folder.tables {
+		text, err := t.journal.cut()
 		if err != nil {
 			return err
 		}
