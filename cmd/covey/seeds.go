@@ -79,6 +79,9 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 		}
 		clock = time.Now()
 	}
+	if f.out == "" {
+		_ = os.Remove(parent) // ours, and kept if it holds anything
+	}
 	s := summarize(cfg, reports)
 	switch {
 	case len(reports) == 0 && len(failed) > 0:
