@@ -87,6 +87,23 @@ func TestAdvantagesAreNormalized(t *testing.T) {
 	}
 }
 
+// TestASingleAdvantageIsNotNormalized: what a segment of one row says about its action is learned.
+func TestASingleAdvantageIsNotNormalized(t *testing.T) {
+	cfg := small()
+	cfg.NormalizeAdvantages, cfg.Envs, cfg.Segment = true, 1, rollout.UntilEnd
+	w, s := segmentOf(t, cfg)
+	s.T = 1 // as where its first step ends an episode
+	w.advantages(s)
+	before := w.scratch.advantages[0]
+	w.differentiate(s)
+	if got := w.scratch.advantages[0]; got != before || got == 0 {
+		t.Errorf("the advantage of the only row, %v, became %v", before, got)
+	}
+	if chosen := w.scratch.dout[w.policy.Column+int(s.Actions[0])]; chosen == 0 {
+		t.Error("the policy learns nothing from the only row")
+	}
+}
+
 // TestRatesAndMetrics makes updates by plain gradient descent, whose steps show the learning rates:
 // annealed by environment steps, and the critic's apart from the actor's.
 func TestRatesAndMetrics(t *testing.T) {

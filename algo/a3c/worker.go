@@ -245,8 +245,12 @@ func (w *worker) valueGradient(n int, scale float32) (loss float64) {
 	return loss
 }
 
-// normalize shifts and scales x to mean 0 and deviation 1.
+// normalize shifts and scales x to mean 0 and deviation 1. A single number, which has no deviation, stays as it is: 0 would
+// teach nothing.
 func normalize(x []float32) {
+	if len(x) == 1 {
+		return
+	}
 	var mean, square float64
 	for _, v := range x {
 		mean += float64(v)
