@@ -122,7 +122,7 @@ func (m *Moments) Clone() Moments {
 // NormalizesObservations says whether Observe and Normalize do anything.
 func (m *Moments) NormalizesObservations() bool { return len(m.Observation.Mean) > 0 }
 
-// NormalizesRewards says whether RewardScale is anything but 1.
+// NormalizesRewards says whether NormalizeRewards does anything.
 func (m *Moments) NormalizesRewards() bool { return len(m.Return.Mean) > 0 }
 
 // Normalize writes (src − mean)/deviation, within ±10, to dst; both [rows, frame].
@@ -136,12 +136,17 @@ func (m *Moments) Normalize(dst, src []float32) {
 	}
 }
 
-// RewardScale is what rewards are multiplied with: 1 over the deviation of the discounted return.
-func (m *Moments) RewardScale() float32 {
-	if !m.NormalizesRewards() {
-		return 1
+// NormalizeRewards writes src over the deviation of the discounted return, within ±10, to dst; both [n]. Where rewards are
+// rare the deviation is 1e-4 before the first of them, which would count 10,000 times. Before two returns were seen rewards stay as they are.
+func (m *Moments) NormalizeRewards(dst, src []float32) {
+	if !m.NormalizesRewards() || m.Return.Count < 2 {
+		copy(dst, src)
+		return
 	}
-	return float32(1 / m.Return.Deviation(0))
+	scale := float32(1 / m.Return.Deviation(0))
+	for i, r := range src {
+		dst[i] = min(max(r*scale, -clip), clip)
+	}
 }
 
 // State visits the statistics.

@@ -137,12 +137,30 @@ func TestNormalize(t *testing.T) {
 	if got[0] != 0 || math.Abs(float64(got[1])-2) > 1e-6 || got[2] != 10 {
 		t.Errorf("normalised to %v, want [0 2 10]", got)
 	}
-	if s := m.RewardScale(); math.Abs(float64(s)-0.5) > 1e-6 {
-		t.Errorf("rewards are scaled by %v, want 1/2", s)
+	rewards := make([]float32, 4)
+	m.NormalizeRewards(rewards, []float32{3, -8, 21, -1e9})
+	if want := []float32{1.5, -4, 10, -10}; math.Abs(float64(rewards[0]-want[0])) > 1e-6 || math.Abs(float64(rewards[1]-want[1])) > 1e-6 ||
+		!slices.Equal(rewards[2:], want[2:]) {
+		t.Errorf("rewards are normalised to %v, want %v", rewards, want)
 	}
-	none := NewMoments(0, false)
-	if none.NormalizesObservations() || none.RewardScale() != 1 {
+	fresh, none := NewMoments(1, true), NewMoments(0, false)
+	if fresh.NormalizeRewards(rewards[:1], []float32{16}); rewards[0] != 16 {
+		t.Errorf("before any was seen, a reward of 16 is normalised to %v", rewards[0])
+	}
+	if none.NormalizeRewards(rewards[:1], []float32{1e9}); none.NormalizesObservations() || rewards[0] != 1e9 {
 		t.Error("moments of nothing normalise")
+	}
+}
+
+// TestTheFirstRewardIsBounded, which comes after many that were 0.
+func TestTheFirstRewardIsBounded(t *testing.T) {
+	m := NewMoments(0, true)
+	for range 1000 {
+		m.Return.Observe([]float32{0})
+	}
+	got := make([]float32, 2)
+	if m.NormalizeRewards(got, []float32{1, -1}); got[0] != 10 || got[1] != -10 {
+		t.Errorf("rewards of ±1 after a thousand of 0 are normalised to %v, want [10 -10]", got)
 	}
 }
 

@@ -26,7 +26,7 @@ type Config struct {
 	NormalizeAdvantages bool    `yaml:"normalize_advantages"` // to mean 0 and deviation 1 within the segment
 
 	NormalizeObservations bool `yaml:"normalize_observations"` // by running mean and deviation
-	NormalizeRewards      bool `yaml:"normalize_rewards"`      // by the running deviation of the discounted return
+	NormalizeRewards      bool `yaml:"normalize_rewards"`      // by the running deviation of the discounted return, within ±10; before reward_scale
 
 	ValueLoss     string  `yaml:"value_loss"`     // mse: ½(R−V)²; huber: the same up to |R−V| = 1, then linear
 	ValueWeight   float32 `yaml:"value_weight"`   // c: the value loss counts c times

@@ -152,9 +152,9 @@ func newScratch(rows, streams int, net *nn.Net) scratch {
 // advantages fills advantages and value targets of the segment's rows.
 func (w *worker) advantages(s *rollout.Segment) {
 	cfg, x, n, out := w.cfg, &w.scratch, s.Rows(), w.policy.Net.Out
-	scale := cfg.RewardScale * w.policy.Moments.RewardScale()
-	for i, r := range s.Rewards[:n] {
-		x.rewards[i] = r * scale
+	w.policy.Moments.NormalizeRewards(x.rewards[:n], s.Rewards[:n])
+	for i := range n {
+		x.rewards[i] *= cfg.RewardScale
 		if cfg.RewardClip > 0 {
 			x.rewards[i] = min(max(x.rewards[i], -cfg.RewardClip), cfg.RewardClip)
 		}
