@@ -33,6 +33,15 @@ func (p *Policy) Clone() *Policy {
 	return &c
 }
 
+// Adopt takes over the parameters and the normaliser of other, which must have the same network.
+func (p *Policy) Adopt(other *Policy) error {
+	tree, err := state.Save(other)
+	if err != nil {
+		return err
+	}
+	return state.Load(p, tree)
+}
+
 // State visits the parameters, one entry per layer, and the normaliser.
 func (p *Policy) State(w state.Walker) error {
 	net := w.Sub("net")

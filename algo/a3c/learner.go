@@ -19,7 +19,6 @@ import (
 	"covey/nn"
 	"covey/policy"
 	"covey/rollout"
-	"covey/state"
 )
 
 // Learner is a master with its workers.
@@ -180,10 +179,4 @@ func (l *Learner) Metrics() []string { return metricNames }
 func (l *Learner) Policy() *policy.Policy { return l.global.policy.Clone() }
 
 // Adopt starts from the parameters and normaliser of p, which must have the same network.
-func (l *Learner) Adopt(p *policy.Policy) error {
-	tree, err := state.Save(p)
-	if err != nil {
-		return err
-	}
-	return state.Load(l.global.policy, tree)
-}
+func (l *Learner) Adopt(p *policy.Policy) error { return l.global.policy.Adopt(p) }

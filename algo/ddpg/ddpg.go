@@ -94,6 +94,9 @@ func newAgent(cfg *Config, spec env.Spec, pair *offpolicy.Pair, rng *rand.Rand) 
 // Policy is what is learned.
 func (a *agent) Policy() *policy.Policy { return a.policy }
 
+// Target is the policy of the targets.
+func (a *agent) Target() []float32 { return a.actor.Target }
+
 // Explore adds noise to what the policy would do: a = tanh μ(s) + x, within ±1.
 func (a *agent) Explore(actions []float32, s *offpolicy.Scene, rng *rand.Rand) {
 	a.pass.Step(s.Params, a.out, nil, s.Observations, 0, len(s.Starts))

@@ -98,6 +98,9 @@ func newAgent(cfg *Config, spec env.Spec, pair *offpolicy.Pair, rng *rand.Rand) 
 // Policy is what is learned.
 func (a *agent) Policy() *policy.Policy { return a.policy }
 
+// Target is the network of the targets.
+func (a *agent) Target() []float32 { return a.model.Target }
+
 // Explore takes the choice of the greatest value, and with probability ε any.
 func (a *agent) Explore(actions []float32, s *offpolicy.Scene, rng *rand.Rand) {
 	rows := len(s.Starts)

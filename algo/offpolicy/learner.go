@@ -21,6 +21,8 @@ import (
 type Agent interface {
 	// Policy is what is learned. Its parameters are those that Explore is handed, or a copy of them.
 	Policy() *policy.Policy
+	// Target is what follows the policy's parameters, as long as they; nil: nothing does.
+	Target() []float32
 	// Explore chooses actions [B, action], those of a box in [−1, 1], for the scene. It may run while Update
 	// does, and then Scene.Params is a copy.
 	Explore(actions []float32, s *Scene, rng *rand.Rand)
@@ -265,11 +267,13 @@ func (l *Learner) Metrics() []string { return l.agent.Metrics() }
 // Policy is a copy of the policy as of the last boundary.
 func (l *Learner) Policy() *policy.Policy { return l.agent.Policy().Clone() }
 
-// Adopt starts from the parameters and normaliser of p, which must have the same network.
+// Adopt starts from the parameters and normaliser of p, which must have the same network, and so does what follows them. Critics
+// are no part of a policy, and stay as they are.
 func (l *Learner) Adopt(p *policy.Policy) error {
-	tree, err := state.Save(p)
-	if err != nil {
+	own := l.agent.Policy()
+	if err := own.Adopt(p); err != nil {
 		return err
 	}
-	return state.Load(l.agent.Policy(), tree)
+	copy(l.agent.Target(), own.Params)
+	return nil
 }

@@ -36,6 +36,7 @@ func newIdle(t testing.TB, spec env.Spec) *idle {
 }
 
 func (a *idle) Policy() *policy.Policy { return a.policy }
+func (a *idle) Target() []float32      { return nil }
 func (a *idle) Explore(actions []float32, s *Scene, _ *rand.Rand) {
 	for i := range actions {
 		actions[i] = 0.5

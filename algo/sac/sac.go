@@ -95,6 +95,9 @@ func newAgent(cfg *Config, spec env.Spec, pair *offpolicy.Pair, rng *rand.Rand) 
 // Policy is what is learned.
 func (a *agent) Policy() *policy.Policy { return a.policy }
 
+// Target is nil: the targets are made with the policy itself.
+func (a *agent) Target() []float32 { return a.actor.Target }
+
 // Explore samples actions: a = tanh(μ + σε).
 func (a *agent) Explore(actions []float32, s *offpolicy.Scene, rng *rand.Rand) {
 	x := &a.acting

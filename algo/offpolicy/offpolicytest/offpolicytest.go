@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,7 +43,9 @@ func Run(t *testing.T, a Algorithm) {
 			t.Run("learns", func(t *testing.T) { a.Learns(t, s.alter) })
 		})
 	}
-	t.Run("stops", suite{a, func(*offpolicy.Config) {}}.stops)
+	whatever := suite{a, func(*offpolicy.Config) {}}
+	t.Run("stops", whatever.stops)
+	t.Run("adopts", whatever.adopts)
 }
 
 type suite struct {
@@ -142,6 +145,39 @@ func (s suite) resumes(t *testing.T) {
 		if diff, err := state.Diff(whole, resumed); err != nil || len(diff) > 0 {
 			t.Fatalf("saved at boundary %d: %d parts differ: %v ... %v", at, len(diff), diff[:min(len(diff), 3)], err)
 		}
+	}
+}
+
+// adopts: a learner that starts from another's policy has all of it, and each of its target networks starts where its network
+// does.
+func (s suite) adopts(t *testing.T) {
+	giver, l := s.learner(t, 4, s.awkward, nil), s.learner(t, 5, s.awkward, nil)
+	if err := giver.Run(context.Background(), until(24)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Adopt(giver.Policy()); err != nil {
+		t.Fatal(err)
+	}
+	if diff, err := state.Diff(giver.Policy(), l.Policy()); err != nil || len(diff) > 0 {
+		t.Errorf("%d parts of the policy differ: %v ... %v", len(diff), diff[:min(len(diff), 3)], err)
+	}
+	floats := map[string][]float32{}
+	for _, e := range learned(t, l) {
+		floats[e.Name] = e.Floats
+	}
+	targets := 0
+	for name, target := range floats {
+		network, ok := strings.CutSuffix(name, "/target")
+		if !ok {
+			continue
+		}
+		targets++
+		if !slices.Equal(target, floats[network+"/params"]) {
+			t.Errorf("the target network of %s starts elsewhere than the network", network)
+		}
+	}
+	if targets == 0 {
+		t.Error("there is no target network")
 	}
 }
 
