@@ -19,13 +19,15 @@ func isAtari(id string) bool { return strings.HasPrefix(gymID(id), "ALE/") }
 func isDoom(id string) bool  { return strings.HasPrefix(gymID(id), "Vizdoom") }
 
 // pixelDefaults are those of games that are learned from their screens: Mnih et al. (2015, 2016) for Atari, but for Adam and the rates
-// that are usual with it, and the usual network of A3C in Doom.
+// that are usual with it, and the usual network of A3C in Doom. Whole games take thousands of actions, and more of them would be evaluated
+// than trained on if they were as often and as many as small tasks'.
 func (c *Config) pixelDefaults() {
 	network := nn.Config{Tower: "nature", Hidden: []int{512}}
 	switch {
 	case isAtari(c.Env):
 		atari := gymnasium.DefaultAtari()
 		c.Gym.Atari, c.Stack = &atari, 4
+		c.Eval.Every, c.Eval.Episodes = 500_000, 30
 		if a := c.A3C; a != nil {
 			a.Envs, a.RewardClip, a.EntropyWeight = 4, 1, 0.01
 			a.Reduction, a.ClipNorm, a.LearningRate = "sum", 40, 2.5e-4
@@ -37,6 +39,7 @@ func (c *Config) pixelDefaults() {
 		}
 	case isDoom(c.Env):
 		c.Gym.Doom = &gymnasium.Doom{}
+		c.Eval.Every, c.Eval.Episodes = 100_000, 30
 		network = nn.Config{Tower: "doom", Hidden: []int{256}}
 	default:
 		return

@@ -18,7 +18,11 @@ func TestPixelDefaults(t *testing.T) {
 		algo, id, tower string
 		stack           int
 		clip            float32
-	}{{"a3c", "ALE/Pong-v5", "nature", 4, 1}, {"dqn", "gym:ALE/Pong-v5", "nature", 4, 1}, {"a3c", "VizdoomBasic-v1", "doom", 1, 0}, {"a3c", "gym:CartPole-v1", "", 1, 0}} {
+		eval            Eval
+	}{
+		{"a3c", "ALE/Pong-v5", "nature", 4, 1, Eval{Every: 500_000, Episodes: 30}}, {"dqn", "gym:ALE/Pong-v5", "nature", 4, 1, Eval{Every: 500_000, Episodes: 30}},
+		{"a3c", "VizdoomBasic-v1", "doom", 1, 0, Eval{Every: 100_000, Episodes: 30}}, {"a3c", "gym:CartPole-v1", "", 1, 0, Eval{Every: 50_000, Episodes: 100}},
+	} {
 		cfg, err := NewConfig(c.algo, c.id)
 		if err != nil {
 			t.Fatal(err)
@@ -38,6 +42,9 @@ func TestPixelDefaults(t *testing.T) {
 		}
 		if tower != c.tower || cfg.Stack != c.stack || (cfg.Screen != nil) != (c.tower != "") {
 			t.Errorf("%s: tower %q, stack %d, screen %v", c.id, tower, cfg.Stack, cfg.Screen)
+		}
+		if cfg.Eval != c.eval {
+			t.Errorf("%s %s is evaluated as %+v, want %+v", c.algo, c.id, cfg.Eval, c.eval)
 		}
 	}
 }
