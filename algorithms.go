@@ -96,7 +96,11 @@ var actorCritic = algorithm{
 		return err
 	},
 	traits: func(c *Config) traits {
-		return traits{workers: c.A3C.Workers, update: c.A3C.Update, deterministic: c.A3C.Update != a3c.Async || c.A3C.Workers == 1}
+		t := traits{workers: c.A3C.Workers, update: c.A3C.Update, deterministic: c.A3C.Update != a3c.Async || c.A3C.Workers == 1}
+		if c.trainsOnLives() && c.Eval.Every > 0 { // solve_at is of whole games
+			t.solveBy = train.ByEvaluation
+		}
+		return t
 	},
 	policy: func(c *Config, s env.Spec) (*policy.Policy, error) { return a3c.NewPolicy(c.A3C, s) },
 	slowed: func(c *Config, by float32) *Config {

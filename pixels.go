@@ -50,6 +50,12 @@ func (c *Config) pixelDefaults() {
 	}
 }
 
+// trainsOnLives says whether an episode of training is a life of a game, and an evaluation's the whole game. A game without
+// lives counts too, for nobody knows before it is played.
+func (c *Config) trainsOnLives() bool {
+	return c.Gym != nil && !c.Gym.Vector && c.Gym.Atari != nil && c.Gym.Atari.Skip > 0 && c.Gym.Atari.LifeLoss
+}
+
 // plays adds to the options how a game is played. training: losing a life may end an episode.
 func (c *Config) plays(o *gymnasium.Options, training bool) {
 	if c.Gym == nil {
@@ -141,7 +147,7 @@ func (c *Config) validatePixels() error {
 			return bad("gym.atari.skip", "%d, must be between 0 (the environment as it is) and 1000", a.Skip)
 		case a.Noops < 0 || a.Noops > 1_000_000:
 			return bad("gym.atari.noops", "%d, must be between 0 and 1000000", a.Noops)
-		case a.Skip > 0 && a.LifeLoss && !c.Gym.Vector && c.ActionRepeat > 1:
+		case c.trainsOnLives() && c.ActionRepeat > 1:
 			return bad("action_repeat", "%d, but then a lost life would begin a new game, and gym.atari.life_loss is true: hold actions for longer by gym.atari.skip", c.ActionRepeat)
 		case c.Gym.Vector && c.Stack > 1:
 			return bad("stack", "%d, but with gym.vector Atari shows four frames already: set it to 1", c.Stack)

@@ -11,6 +11,7 @@ import (
 	"covey/env"
 	"covey/env/gymnasium"
 	"covey/internal/pyenv/pyenvtest"
+	"covey/train"
 )
 
 func TestPixelDefaults(t *testing.T) {
@@ -87,6 +88,36 @@ func TestHowGamesArePlayed(t *testing.T) {
 	}
 	if doom.Gym.Observe = []string{"gamevariables"}; len(doom.gymOptions(false, true).Wrappers) != 0 {
 		t.Error("a part that was asked for is not what is shown")
+	}
+}
+
+// TestLivesSolveNothing: where training episodes are lives, evaluations of whole games say whether one is solved.
+func TestLivesSolveNothing(t *testing.T) {
+	for _, c := range []struct {
+		algo, id, yaml string
+		lives          bool
+		want           train.SolveBy
+	}{
+		{"a3c", "ALE/Breakout-v5", "", true, train.ByEvaluation},
+		{"a2c", "ALE/Breakout-v5", "", true, train.ByEvaluation},
+		{"a3c", "ALE/Breakout-v5", "eval: {every: 0}", true, train.ByTraining},
+		{"a3c", "ALE/Breakout-v5", "gym: {atari: {life_loss: false}}", false, train.ByTraining},
+		{"a3c", "ALE/Breakout-v5", "gym: {atari: {skip: 0}}", false, train.ByTraining},
+		{"a3c", "ALE/Breakout-v5", "stack: 1\ngym: {vector: true}", false, train.ByTraining},
+		{"dqn", "ALE/Breakout-v5", "", true, train.ByEvaluation},
+		{"a3c", "VizdoomBasic-v1", "", false, train.ByTraining},
+		{"a3c", "CartPole-v1", "", false, train.ByTraining},
+	} {
+		cfg, err := NewConfig(c.algo, c.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cfg.Merge("test", []byte(c.yaml)); err != nil {
+			t.Fatal(err)
+		}
+		if got := algorithms[c.algo].traits(cfg).solveBy; got != c.want || cfg.trainsOnLives() != c.lives {
+			t.Errorf("%s %s, %q: solved by %v, want %v; trains on lives: %v", c.algo, c.id, c.yaml, got, c.want, cfg.trainsOnLives())
+		}
 	}
 }
 

@@ -92,7 +92,7 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 			Seed: cfg.Seed, Workers: t.workers, Config: text,
 		},
 		Budget:  train.Budget{Steps: cfg.Steps, Episodes: cfg.Episodes, UntilSolved: cfg.UntilSolved, Time: duration(cfg.Seconds)},
-		SolveAt: cfg.SolveAt, SolveBy: t.solveBy,
+		SolveAt: cfg.SolveAt, SolveBy: t.solveBy, Parts: cfg.trainsOnLives(),
 		Eval: train.Eval{
 			New: environment, Every: cfg.Eval.Every, Episodes: cfg.Eval.Episodes, Seed: cfg.Eval.Seed, Sample: cfg.Eval.Sample,
 		},

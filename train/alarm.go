@@ -44,12 +44,17 @@ const (
 	alarmCount
 )
 
-func newAlarms(spec env.Spec, solveAt *float64) *alarms {
-	a := &alarms{spec: spec, target: solveAt}
-	if a.target == nil {
-		a.target = spec.RewardThreshold
+func newAlarms(spec env.Spec, target *float64) *alarms { return &alarms{spec: spec, target: target} }
+
+// target is what the mean return of training episodes may be held against; nil: nothing is known.
+func (o *Options) target(spec env.Spec) *float64 {
+	switch {
+	case o.Parts:
+		return nil
+	case o.SolveAt != nil:
+		return o.SolveAt
 	}
-	return a
+	return spec.RewardThreshold
 }
 
 // poor says whether the mean return leaves something to be wished for: it is below the target, or

@@ -69,6 +69,20 @@ func TestAlarms(t *testing.T) {
 	}
 }
 
+// TestTargetOfTraining: what is said of whole episodes is not held against parts of them.
+func TestTargetOfTraining(t *testing.T) {
+	mark, threshold := 20.0, 30.0
+	spec := env.Spec{RewardThreshold: &threshold}
+	for _, tt := range []struct {
+		opt  Options
+		want *float64
+	}{{Options{SolveAt: &mark}, &mark}, {Options{}, &threshold}, {Options{SolveAt: &mark, Parts: true}, nil}, {Options{Parts: true}, nil}} {
+		if got := tt.opt.target(spec); got != tt.want {
+			t.Errorf("solve_at %v, parts %v: the target is %v, want %v", tt.opt.SolveAt, tt.opt.Parts, got, tt.want)
+		}
+	}
+}
+
 // warned is what alarms say of a window.
 func warned(a *alarms, w *window, silence uint64, entropy float64) []string {
 	said, _ := a.check(reading{silence: silence, window: w, entropy: entropy, gradient: math.NaN()})

@@ -20,6 +20,9 @@ type Options struct {
 	// SolveAt is the mean return at which the environment counts as solved; nil: never.
 	SolveAt *float64
 	SolveBy SolveBy
+	// Parts says that training episodes are parts of those that are evaluated, such as single lives of a game: the alarms do not
+	// hold their returns against SolveAt.
+	Parts bool
 
 	Eval Eval
 

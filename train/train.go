@@ -148,7 +148,7 @@ func (r *run) open() (err error) {
 		}
 	}
 	p := r.learner.Policy()
-	r.alarms = newAlarms(p.Spec, r.opt.SolveAt)
+	r.alarms = newAlarms(p.Spec, r.opt.target(p.Spec))
 	if r.opt.Dir != "" {
 		if r.folder, err = openFolder(&r.opt, append(columns[:len(columns):len(columns)], r.learner.Metrics()...)); err != nil {
 			return err
