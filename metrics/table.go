@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Table is what a CSV sink has written.
@@ -62,3 +64,27 @@ func parseCell(cell string) (float64, error) {
 
 // Column is the index of the column of that name; −1: there is none.
 func (t *Table) Column(name string) int { return slices.Index(t.Names, name) }
+
+// ReadColumns reads the columns of those names from a file that a CSV sink has written: [rows][names], NaN where the
+// cell is empty.
+func ReadColumns(path string, names ...string) ([][]float64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	t, err := ReadCSV(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	rows := make([][]float64, len(t.Rows))
+	for _, name := range names {
+		column := t.Column(name)
+		if column < 0 {
+			return nil, fmt.Errorf("%s: no column %s, but %s", path, name, strings.Join(t.Names, ", "))
+		}
+		for i, row := range t.Rows {
+			rows[i] = append(rows[i], row[column])
+		}
+	}
+	return rows, nil
+}

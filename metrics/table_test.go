@@ -2,9 +2,14 @@ package metrics
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +58,30 @@ func TestReadCSV(t *testing.T) {
 	}
 	if table.Column("a, b") != 1 || table.Column("none") != -1 {
 		t.Error("columns are not found by name")
+	}
+}
+
+func TestReadColumns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "progress.csv")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("env_steps,updates,wall_s\n1000,50,\n2000,100,0.5\n")
+	rows, err := ReadColumns(path, "wall_s", "env_steps")
+	if err != nil || len(rows) != 2 || !math.IsNaN(rows[0][0]) || rows[0][1] != 1000 || !slices.Equal(rows[1], []float64{0.5, 2000}) {
+		t.Errorf("%v, error %v", rows, err)
+	}
+	if _, err := ReadColumns(path, "env_steps", "loss"); err == nil || err.Error() != path+": no column loss, but env_steps, updates, wall_s" {
+		t.Errorf("error %v", err)
+	}
+	write("env_steps\nmany\n")
+	if _, err := ReadColumns(path, "env_steps"); err == nil || !strings.HasPrefix(err.Error(), path+": line 2") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := ReadColumns(path + "x"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v", err)
 	}
 }
 

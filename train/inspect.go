@@ -83,22 +83,11 @@ func Inspect(dir string) (*Status, error) {
 
 // readProgress takes steps and return from the latest row of metrics.
 func (s *Status) readProgress(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
+	rows, err := metrics.ReadColumns(path, "env_steps", "train_return_mean_100")
+	if n := len(rows); n > 0 {
+		s.Steps, s.Return = uint64(rows[n-1][0]), rows[n-1][1]
 	}
-	table, err := metrics.ReadCSV(f)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	steps, mean := table.Column("env_steps"), table.Column("train_return_mean_100")
-	if steps < 0 || mean < 0 {
-		return fmt.Errorf("%s: no columns env_steps and train_return_mean_100", path)
-	}
-	if n := len(table.Rows); n > 0 {
-		s.Steps, s.Return = uint64(table.Rows[n-1][steps]), table.Rows[n-1][mean]
-	}
-	return nil
+	return err
 }
 
 // Remove removes the folder of a run that no process is at.

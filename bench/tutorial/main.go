@@ -6,7 +6,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -72,24 +71,16 @@ func run(ctx context.Context, covey string, seconds float64, table string) (err 
 
 // drawCurve draws a run's progress.
 func drawCurve(table, picture string) error {
-	text, err := os.ReadFile(table)
+	rows, err := metrics.ReadColumns(table, "episodes", "train_return_mean_100")
 	if err != nil {
 		return err
-	}
-	t, err := metrics.ReadCSV(bytes.NewReader(text))
-	if err != nil {
-		return fmt.Errorf("%s: %w", table, err)
-	}
-	episodes, reward := t.Column("episodes"), t.Column("train_return_mean_100")
-	if episodes < 0 || reward < 0 {
-		return fmt.Errorf("%s: no episodes or train_return_mean_100 among %v", table, t.Names)
 	}
 	line := func(scale float64) chart.Line {
 		var l chart.Line
 		l.Name = fmt.Sprintf("A3C, %d workers", workers)
-		for _, row := range t.Rows {
-			if !math.IsNaN(row[reward]) { // as it is before the first episode's end
-				l.Middle = append(l.Middle, plotter.XY{X: row[episodes] / workers, Y: scale * row[reward]})
+		for _, row := range rows {
+			if episodes, reward := row[0], row[1]; !math.IsNaN(reward) { // as it is before the first episode's end
+				l.Middle = append(l.Middle, plotter.XY{X: episodes / workers, Y: scale * reward})
 			}
 		}
 		return l

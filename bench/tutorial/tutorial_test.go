@@ -40,7 +40,7 @@ func TestDrawCurve(t *testing.T) {
 		t.Error(err)
 	}
 	write("env_steps,updates\n1,2\n")
-	if err := drawCurve(table, picture); err == nil || !strings.Contains(err.Error(), "no episodes") {
+	if err := drawCurve(table, picture); err == nil || !strings.Contains(err.Error(), "no column episodes") {
 		t.Errorf("%v", err)
 	}
 }

@@ -120,23 +120,13 @@ func average(all []series) (*curve, error) {
 
 // readSeries reads two columns of a run's table, leaving out rows without a value, such as those before the first episode.
 func readSeries(path string, a axes) (steps, returns []float64, err error) {
-	f, err := os.Open(path)
+	rows, err := metrics.ReadColumns(path, a.x, a.y)
 	if err != nil {
 		return nil, nil, err
 	}
-	table, err := metrics.ReadCSV(f)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
-	}
-	for _, name := range []string{a.x, a.y} {
-		if table.Column(name) < 0 {
-			return nil, nil, fmt.Errorf("%s: no column %s, but %s", path, name, strings.Join(table.Names, ", "))
-		}
-	}
-	x, y := table.Column(a.x), table.Column(a.y)
-	for _, row := range table.Rows {
-		if !math.IsNaN(row[x]) && !math.IsNaN(row[y]) {
-			steps, returns = append(steps, row[x]), append(returns, row[y])
+	for _, row := range rows {
+		if x, y := row[0], row[1]; !math.IsNaN(x) && !math.IsNaN(y) {
+			steps, returns = append(steps, x), append(returns, y)
 		}
 	}
 	if len(steps) == 0 {
