@@ -4,22 +4,20 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
 
 	"covey/bench/compare"
+	"covey/bench/stats"
 	"covey/env"
 	"covey/env/gymnasium"
 	"covey/internal/pyenv"
@@ -99,7 +97,7 @@ func run(ctx context.Context, w io.Writer, python string, rounds int, seconds fl
 	compare.Progress("")
 	table := [][]string{{"environment", "processes × environments", "steps/s", "of as many loops in Python", "call, p50 µs", "step in Python, p50 µs", "more per message, µs", "per step, µs"}}
 	for i, s := range settings {
-		table = append(table, s.row(median(rates[i]), median(calls[i]), median(plain[s.id])))
+		table = append(table, s.row(stats.Median(rates[i]), stats.Median(calls[i]), stats.Median(plain[s.id])))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %d cores; %s; load before: %s; %s. Medians of %d rounds.\n\n", machine.CPU, machine.Cores, machine.Go, machine.Load, machine.Date, rounds)
@@ -108,22 +106,16 @@ func run(ctx context.Context, w io.Writer, python string, rounds int, seconds fl
 	return err
 }
 
-func median(x []float64) float64 {
-	x = slices.Sorted(slices.Values(x))
-	return (x[(len(x)-1)/2] + x[len(x)/2]) / 2
-}
-
 // inPython is the median step of each environment in a loop in Python, in seconds.
 func inPython(ctx context.Context, python string, seconds float64) (map[string]float64, error) {
-	cmd := exec.CommandContext(ctx, python, "-c", loop, fmt.Sprint(seconds), cartpole, cheetah, pong)
-	cmd.Env = append(os.Environ(), "OMP_NUM_THREADS=1")
-	var out, complaints bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaints
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("loop.py: %w: %s", err, &complaints)
-	}
+	ids := []string{cartpole, cheetah, pong}
+	j := compare.Job{Program: python, Args: append([]string{"-c", loop, fmt.Sprint(seconds)}, ids...), Env: []string{"OMP_NUM_THREADS=1"},
+		Limit: compare.Patience + time.Duration(float64(len(ids))*seconds*float64(time.Second))}
 	var found map[string]float64
-	return found, json.Unmarshal(out.Bytes(), &found)
+	if _, err := j.Run(ctx, &found); err != nil {
+		return nil, fmt.Errorf("loop.py: %w", err)
+	}
+	return found, nil
 }
 
 // measure steps the vector with random actions: steps of single environments a second, and the median of a call,

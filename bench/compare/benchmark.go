@@ -2,8 +2,12 @@ package compare
 
 import (
 	"bufio"
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os/exec"
 	"strconv"
 	"strings"
 )
@@ -14,7 +18,23 @@ type Benchmark struct {
 	Values map[string][]float64 // by unit, such as ns/op; one for each line
 }
 
-// ReadBenchmarks collects what go test -bench prints, in its order.
+// GoBench runs a command such as go test -bench in a folder, and reads what it prints.
+func GoBench(ctx context.Context, dir, program string, args ...string) ([]*Benchmark, error) {
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
+	line := Job{Program: program, Args: args}.Line()
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %s", line, err, bytes.TrimSpace(append(stderr.Bytes(), stdout.Bytes()...)))
+	}
+	all, err := ReadBenchmarks(&stdout)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", line, err)
+	}
+	return all, nil
+}
+
+// ReadBenchmarks collects what go test -bench prints, in its order. That nothing was measured is an error.
 func ReadBenchmarks(r io.Reader) ([]*Benchmark, error) {
 	var all []*Benchmark
 	byName := map[string]*Benchmark{}
@@ -38,7 +58,13 @@ func ReadBenchmarks(r io.Reader) ([]*Benchmark, error) {
 			b.Values[words[i+1]] = append(b.Values[words[i+1]], value)
 		}
 	}
-	return all, lines.Err()
+	if err := lines.Err(); err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, errors.New("no benchmark ran")
+	}
+	return all, nil
 }
 
 // benchmarkName takes "BenchmarkMatMul/20x128x128/avx2-2" apart.

@@ -2,6 +2,8 @@ package compare
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"runtime"
@@ -21,7 +23,7 @@ func TestMain(m *testing.M) {
 		for i := range block {
 			block[i] = 1
 		}
-		for _, name := range Handicaps {
+		for _, name := range handicaps {
 			if os.Getenv(name) != "" {
 				fmt.Fprintln(os.Stderr, name)
 				os.Exit(1)
@@ -32,6 +34,8 @@ func TestMain(m *testing.M) {
 	case "failure":
 		fmt.Fprintln(os.Stderr, "Traceback\nValueError: no such thing")
 		os.Exit(3)
+	case "benchmark":
+		fmt.Println("BenchmarkX-2 10 7 ns/op")
 	case "chatter":
 		fmt.Println("hello")
 	case "sleeper":
@@ -49,7 +53,7 @@ func play(t *testing.T, part string) Job {
 }
 
 func TestJobRunsWithoutHandicaps(t *testing.T) {
-	for _, name := range Handicaps {
+	for _, name := range handicaps {
 		t.Setenv(name, "512")
 	}
 	var got struct{ Start, Sum int64 }
@@ -82,6 +86,37 @@ func TestFailuresSayWhy(t *testing.T) {
 		_, err := j.Run(context.Background(), &struct{}{})
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v, want %s…", part, err, want)
+		}
+	}
+}
+
+func TestGoBench(t *testing.T) {
+	self := play(t, "benchmark").Program
+	t.Setenv("COMPARE_TEST_PLAYS", "benchmark")
+	all, err := GoBench(t.Context(), "", self)
+	if err != nil || len(all) != 1 || all[0].Name != "X" {
+		t.Errorf("%v, error %v", all, err)
+	}
+	t.Setenv("COMPARE_TEST_PLAYS", "failure")
+	if _, err := GoBench(t.Context(), "", self, "-x"); err == nil || !strings.Contains(err.Error(), " -x: exit status 3: Traceback\nValueError: no such thing") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestMainEndsWithACode(t *testing.T) {
+	wrong := errors.New("wrong")
+	for _, c := range []struct {
+		parsed, ran error
+		runs        bool
+		want        int
+	}{{nil, nil, true, 0}, {flag.ErrHelp, wrong, false, 0}, {wrong, nil, false, 1}, {nil, wrong, true, 1}} {
+		runs := false
+		code := Main("x", func([]string) (int, error) { return 7, c.parsed }, func(_ context.Context, o int) error {
+			runs = o == 7
+			return c.ran
+		})
+		if code != c.want || runs != c.runs {
+			t.Errorf("%+v: code %d, runs: %v", c, code, runs)
 		}
 	}
 }
@@ -128,7 +163,9 @@ func TestBenchmarksAreRead(t *testing.T) {
 	if y.Name != "Y/64-64x100" || !slices.Equal(y.Values["ns/op"], []float64{7}) {
 		t.Errorf("got %+v", y)
 	}
-	if _, err := ReadBenchmarks(strings.NewReader("BenchmarkX-2 10 fast ns/op\n")); err == nil {
-		t.Error("a word is read as a number")
+	for _, output := range []string{"", "PASS\n", "BenchmarkX-2 10 fast ns/op\n"} {
+		if all, err := ReadBenchmarks(strings.NewReader(output)); err == nil {
+			t.Errorf("%q is read as %v", output, all)
+		}
 	}
 }

@@ -33,13 +33,13 @@ type Seen struct {
 // Patience is how long a run is waited for.
 const Patience = 5 * time.Minute
 
-// Handicaps are variables that make OpenBLAS, and so NumPy, slower than it is. Jobs run without them.
-var Handicaps = []string{"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OMP_NUM_THREADS"}
+// handicaps are variables that make OpenBLAS, and so NumPy, slower than it is. Jobs run without them.
+var handicaps = []string{"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OMP_NUM_THREADS"}
 
 func environment(extra []string) []string {
 	kept := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return slices.Contains(Handicaps, name)
+		return slices.Contains(handicaps, name)
 	})
 	return append(kept, extra...)
 }

@@ -6,16 +6,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"covey/bench/compare"
 	"covey/bench/stats"
@@ -26,75 +21,42 @@ func main() {
 	pattern := flag.String("bench", ".", "`pattern` of the benchmarks; the peak is measured in any case")
 	benchtime := flag.String("benchtime", "0.2s", "duration of one measurement")
 	flag.Parse()
-	if err := run(context.Background(), os.Stdout, *pattern, *benchtime, *count); err != nil {
+	all, err := compare.GoBench(context.Background(), "", "go", "test", "-run", "^$", "-bench", "^BenchmarkPeak$|"+*pattern,
+		"-benchtime", *benchtime, "-count", strconv.Itoa(*count), "./internal/kernel")
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "kernels:", err)
 		os.Exit(1)
 	}
+	fmt.Print(table(all))
 }
 
-func run(ctx context.Context, w io.Writer, pattern, benchtime string, count int) error {
-	test := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^BenchmarkPeak$|"+pattern,
-		"-benchtime", benchtime, "-count", strconv.Itoa(count), "./internal/kernel")
-	test.Stderr = os.Stderr
-	out, err := test.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := test.Start(); err != nil {
-		return err
-	}
-	rows, err := read(out)
-	if err := errors.Join(err, test.Wait()); err != nil {
-		return err
-	}
-	return table(w, rows)
-}
-
-// measured is one benchmark at one level.
-type measured struct {
-	name, level string
-	ns, gflops  []float64 // one per count; gflops is empty where the kernel is no product
-}
-
-// read collects the lines of go test -bench, in their order.
-func read(r io.Reader) ([]*measured, error) {
-	all, err := compare.ReadBenchmarks(r)
-	if err == nil && len(all) == 0 {
-		err = errors.New("no benchmark ran")
-	}
-	var rows []*measured
-	for _, b := range all {
-		m := &measured{name: b.Name, ns: b.Values["ns/op"], gflops: b.Values["GFLOP/s"]}
-		if i := strings.LastIndexByte(b.Name, '/'); i >= 0 {
-			m.name, m.level = b.Name[:i], b.Name[i+1:]
-		}
-		rows = append(rows, m)
-	}
-	return rows, err
-}
-
-// table prints the medians, and how near they come to the peak of their level: the best that was seen of
+// table shows the medians, and how near they come to the peak of their level: the best that was seen of
 // it, since anything else that the machine did can only have lowered it.
-func table(w io.Writer, rows []*measured) error {
+func table(all []*compare.Benchmark) string {
 	peak := map[string]float64{}
-	for _, m := range rows {
-		if m.name == "Peak" && len(m.gflops) > 0 {
-			peak[m.level] = slices.Max(m.gflops)
+	for _, b := range all {
+		if level, ok := strings.CutPrefix(b.Name, "Peak/"); ok {
+			for _, rate := range b.Values["GFLOP/s"] {
+				peak[level] = max(peak[level], rate)
+			}
 		}
 	}
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(out, "kernel\tlevel\tµs\tGFLOP/s\tof peak\t")
-	for _, m := range rows {
-		fmt.Fprintf(out, "%s\t%s\t%.3f\t", m.name, m.level, stats.Median(m.ns)/1000)
-		if len(m.gflops) == 0 {
-			fmt.Fprint(out, "\t\t\n")
-			continue
+	lines := [][]string{{"kernel", "level", "µs", "GFLOP/s", "of peak"}}
+	for _, b := range all {
+		name, level := b.Name, ""
+		if i := strings.LastIndexByte(name, '/'); i >= 0 {
+			name, level = name[:i], name[i+1:]
 		}
-		fmt.Fprintf(out, "%.1f\t", stats.Median(m.gflops))
-		if p := peak[m.level]; p > 0 {
-			fmt.Fprintf(out, "%.0f %%", 100*stats.Median(m.gflops)/p)
+		line := []string{name, level, fmt.Sprintf("%.3f", stats.Median(b.Values["ns/op"])/1000), "", ""}
+		if rates := b.Values["GFLOP/s"]; len(rates) > 0 { // there are none where the kernel is no product
+			line[3] = fmt.Sprintf("%.1f", stats.Median(rates))
+			if p := peak[level]; p > 0 {
+				line[4] = fmt.Sprintf("%.0f %%", 100*stats.Median(rates)/p)
+			}
 		}
-		fmt.Fprint(out, "\t\n")
+		lines = append(lines, line)
 	}
-	return out.Flush()
+	var b strings.Builder
+	compare.WriteTable(&b, lines)
+	return b.String()
 }

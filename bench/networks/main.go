@@ -8,13 +8,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"slices"
 	"strings"
@@ -53,6 +50,7 @@ func run(ctx context.Context, rounds int) error {
 			all.seen(name).peer = least(all.seen(name).peer, us)
 		}
 	}
+	compare.Progress("")
 	fmt.Printf("%s\n\n%s", compare.ThisMachine(ctx, ""), all.table())
 	return nil
 }
@@ -96,13 +94,9 @@ func (r *results) measure(ctx context.Context) error {
 		{"-bench", "^BenchmarkPeak$", "-benchtime", "0.05s", "-count", "5", "./internal/kernel"},
 		{"-bench", "^BenchmarkNetworks$", "-benchtime", "0.5s", "./nn"},
 	} {
-		out, err := exec.CommandContext(ctx, "go", append([]string{"test", "-run", "^$"}, args...)...).Output()
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			return fmt.Errorf("go test: %w: %s", err, exit.Stderr)
-		}
+		all, err := compare.GoBench(ctx, "", "go", append([]string{"test", "-run", "^$"}, args...)...)
 		if err == nil {
-			err = r.read(out)
+			err = r.read(all)
 		}
 		if err != nil {
 			return err
@@ -111,11 +105,7 @@ func (r *results) measure(ctx context.Context) error {
 	return nil
 }
 
-func (r *results) read(out []byte) error {
-	all, err := compare.ReadBenchmarks(bytes.NewReader(out))
-	if err != nil {
-		return err
-	}
+func (r *results) read(all []*compare.Benchmark) error {
 	for _, b := range all {
 		gflops := b.Values["GFLOP/s"]
 		if len(gflops) == 0 {

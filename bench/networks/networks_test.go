@@ -3,7 +3,18 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"covey/bench/compare"
 )
+
+func benchmarks(t *testing.T, out string) []*compare.Benchmark {
+	t.Helper()
+	all, err := compare.ReadBenchmarks(strings.NewReader(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
 
 func TestTableKeepsTheBestOfEach(t *testing.T) {
 	var r results
@@ -18,7 +29,7 @@ BenchmarkNetworks/LSTM_256/forward-2 	 10	 9000 ns/op	 25.0 GFLOP/s	 2000 median
 BenchmarkPeak/avx512-2 	 10	 100 ns/op	 80.0 GFLOP/s
 BenchmarkNetworks/Nature/train-2 	 10	 900000 ns/op	 75.0 GFLOP/s	 200000 median-ns/op
 `} {
-		if err := r.read([]byte(out)); err != nil {
+		if err := r.read(benchmarks(t, out)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -29,7 +40,7 @@ BenchmarkNetworks/Nature/train-2 	 10	 900000 ns/op	 75.0 GFLOP/s	 200000 median
 		}
 	}
 	for _, bad := range []string{"BenchmarkPeak/avx2-2   	 10	 100 ns/op\n", "BenchmarkNetworks/Nature/train-2   	 10	 100 ns/op	 3 GFLOP/s\n"} {
-		if err := r.read([]byte(bad)); err == nil {
+		if err := r.read(benchmarks(t, bad)); err == nil {
 			t.Errorf("no error for %s", bad)
 		}
 	}

@@ -47,11 +47,13 @@ func (r *report) faster(row *updating) string {
 	if row.Loop {
 		name = "covey loop"
 	}
+	want := row.Cores
+	if want == 0 {
+		want = 2
+	}
 	for _, c := range r.Updates {
-		if c.Name == name && c.Size == row.Size && c.Cores == max(row.Cores, 1) && row.Cores > 0 || c.Name == name && row.Cores == 0 && c.Size == row.Size && c.Cores == 2 {
-			if c != row && len(c.Seconds) > 0 && len(row.Seconds) > 0 {
-				return fmt.Sprintf("%.2f", stats.Median(row.Seconds)/stats.Median(c.Seconds))
-			}
+		if c.Name == name && c.Size == row.Size && c.Cores == want && c != row && len(c.Seconds) > 0 && len(row.Seconds) > 0 {
+			return fmt.Sprintf("%.2f", stats.Median(row.Seconds)/stats.Median(c.Seconds))
 		}
 	}
 	return none

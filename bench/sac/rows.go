@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"errors"
@@ -188,17 +187,7 @@ func (t *tools) prepare(ctx context.Context, sources []*source) error {
 
 // benchmark runs benchmarks of a test program once.
 func (t *tools) benchmark(ctx context.Context, program, pattern, benchtime string) ([]*compare.Benchmark, error) {
-	cmd := exec.CommandContext(ctx, filepath.Join(t.dir, program+".test"), "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", benchtime)
-	cmd.Dir = t.dir
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", pattern, err)
-	}
-	all, err := compare.ReadBenchmarks(bytes.NewReader(out))
-	if err == nil && len(all) == 0 {
-		err = fmt.Errorf("no benchmark is called %s", pattern)
-	}
-	return all, err
+	return compare.GoBench(ctx, t.dir, filepath.Join(t.dir, program+".test"), "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", benchtime)
 }
 
 // update measures covey's update alone, by the algorithm's own benchmark.

@@ -73,8 +73,8 @@ type Estimate struct {
 	Low, High float64 // of the 95 % interval
 }
 
-// Resamples is how many bootstrap samples an interval is taken from.
-const Resamples = 10_000
+// resamples is how many bootstrap samples an interval is taken from.
+const resamples = 10_000
 
 // Bootstrap is figure of the scores with its percentile interval under the stratified bootstrap: runs are
 // drawn anew, with replacement, within each algorithm and task.
@@ -86,7 +86,7 @@ func Bootstrap(rng *rand.Rand, figure func([]Scores) float64, scores ...Scores) 
 			drawn[a] = append(drawn[a], make([]float64, len(runs)))
 		}
 	}
-	values := make([]float64, Resamples)
+	values := make([]float64, resamples)
 	for i := range values {
 		for a, s := range scores {
 			for task, runs := range s {
@@ -98,7 +98,7 @@ func Bootstrap(rng *rand.Rand, figure func([]Scores) float64, scores ...Scores) 
 		values[i] = figure(drawn)
 	}
 	slices.Sort(values)
-	e.Low, e.High = Quantile(values, 0.025), Quantile(values, 0.975)
+	e.Low, e.High = quantile(values, 0.025), quantile(values, 0.975)
 	return e
 }
 
@@ -112,8 +112,8 @@ func ImprovementInterval(rng *rand.Rand, x, y Scores) Estimate {
 	return Bootstrap(rng, func(drawn []Scores) float64 { return Improvement(drawn[0], drawn[1]) }, x, y)
 }
 
-// Quantile is the q-quantile of sorted values, linear between the two around it.
-func Quantile(sorted []float64, q float64) float64 {
+// quantile is the q-quantile of sorted values, linear between the two around it.
+func quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	i := int(at)
 	if i+1 >= len(sorted) {

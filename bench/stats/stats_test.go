@@ -73,7 +73,7 @@ func exactly(x []float64, q float64, figure func([]float64) float64) float64 {
 	var values []float64
 	all(x, drawn, func() { values = append(values, figure(drawn)) })
 	slices.Sort(values)
-	return Quantile(values, q)
+	return quantile(values, q)
 }
 
 func TestIntervalIsTheBootstraps(t *testing.T) {
@@ -108,8 +108,8 @@ func TestTasksAreDrawnApart(t *testing.T) {
 func TestQuantile(t *testing.T) {
 	x := []float64{10, 20, 40}
 	for q, want := range map[float64]float64{0: 10, 0.25: 15, 0.5: 20, 0.75: 30, 1: 40} {
-		if got := Quantile(x, q); got != want {
-			t.Errorf("Quantile(%v) = %v, want %v", q, got, want)
+		if got := quantile(x, q); got != want {
+			t.Errorf("quantile(%v) = %v, want %v", q, got, want)
 		}
 	}
 }

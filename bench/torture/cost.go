@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"covey/bench/compare"
+	"covey/bench/stats"
 	"covey/train"
 )
 
@@ -47,11 +48,10 @@ func costs(ctx context.Context, o *options) (rows []row, err error) {
 			}
 			lost = append(lost, 1-speed[0]/speed[1])
 		}
-		slices.Sort(lost)
-		median := (lost[(len(lost)-1)/2] + lost[len(lost)/2]) / 2
+		median := stats.Median(lost)
 		rows = append(rows, row{
 			What: fmt.Sprintf("%s: steps/s lost to checkpoints every 30 s (median of %d pairs of %v, from %.2f to %.2f %%; waiting for them alone: %.3f %%)",
-				v.name, o.pairs, o.length, 100*lost[0], 100*lost[len(lost)-1], 100*slices.Max(within)),
+				v.name, o.pairs, o.length, 100*slices.Min(lost), 100*slices.Max(lost), 100*slices.Max(within)),
 			Want: fmt.Sprintf("≤ %g %%", 100*mostCost), Got: fmt.Sprintf("%.2f %%", 100*median), Passed: median <= mostCost,
 		})
 	}
@@ -114,7 +114,7 @@ func memories(ctx context.Context, o *options) (rows []row, err error) {
 	}
 	for i, x := range samples {
 		n := len(x) / 10
-		first, last := mean(x[n:2*n]), mean(x[len(x)-n:])
+		first, last := stats.Mean(x[n:2*n]), stats.Mean(x[len(x)-n:])
 		growth := last/first - 1
 		rows = append(rows, row{
 			What: fmt.Sprintf("%s: resident memory over %v, in the last tenth against the second (%.1f and %.1f MB, at most %.1f)",
@@ -138,11 +138,4 @@ func resident(pid int) (float64, error) {
 	}
 	kilobytes, err := strconv.ParseFloat(string(fields[0]), 64)
 	return kilobytes / 1024, err
-}
-
-func mean(x []float64) (sum float64) {
-	for _, v := range x {
-		sum += v / float64(len(x))
-	}
-	return sum
 }

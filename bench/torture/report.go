@@ -39,20 +39,27 @@ func keep(ctx context.Context, o *options, rows []row) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []row
-	for _, p := range parts {
-		ours := slices.ContainsFunc(rows, func(r row) bool { return r.Part == p.name })
-		for _, r := range slices.Concat(before, rows) {
-			if r.Part == p.name && (r.When == machine || !ours) {
-				all = append(all, r)
-			}
-		}
-	}
-	all = slices.CompactFunc(all, func(a, b row) bool { return a.Part == b.Part && a.What == b.What })
+	all := merge(before, rows)
 	if err := writeRows(path, all); err != nil {
 		return nil, err
 	}
 	return all, os.WriteFile(filepath.Join(o.out, pageFile), []byte(page(all)), 0o666)
+}
+
+// merge takes each part's rows of now, or where it was not run, those of before.
+func merge(before, now []row) (all []row) {
+	for _, p := range parts {
+		from := before
+		if slices.ContainsFunc(now, func(r row) bool { return r.Part == p.name }) {
+			from = now
+		}
+		for _, r := range from {
+			if r.Part == p.name {
+				all = append(all, r)
+			}
+		}
+	}
+	return all
 }
 
 var columns = []string{"part", "what", "want", "got", "passed", "when"}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,6 +34,16 @@ func TestKeepMerges(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(o.out, pageFile))
 	if err != nil || !strings.Contains(string(text), "* flip: another machine\n") {
 		t.Errorf("%s, error %v", text, err)
+	}
+}
+
+// TestMergeTakesPartsWhole: even rows of the same time and machine do not stay beside new ones of their part.
+func TestMergeTakesPartsWhole(t *testing.T) {
+	before := []row{{Part: "flip", What: "C"}, {Part: "kill", What: "A"}, {Part: "kill", What: "B"}, {Part: "flip", What: "D"}}
+	now := []row{{Part: "kill", What: "B", Passed: true}, {Part: "kill", What: "E"}}
+	want := []row{now[0], now[1], before[0], before[3]}
+	if got := merge(before, now); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

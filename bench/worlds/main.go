@@ -6,7 +6,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -81,9 +80,17 @@ func run(ctx context.Context, o options) (err error) {
 	if o.covey, err = filepath.Abs(o.covey); err != nil {
 		return err
 	}
-	python, err := compare.Python(ctx)
-	if err != nil {
-		return err
+	var rows []*world
+	for _, w := range worlds() {
+		if strings.HasPrefix(w.env, o.rows) {
+			rows = append(rows, w)
+		}
+	}
+	python := ""
+	if slices.ContainsFunc(rows, func(w *world) bool { return w.peer != "" }) {
+		if python, err = compare.Python(ctx); err != nil {
+			return err
+		}
 	}
 	dir, err := os.MkdirTemp("", "covey-bench-")
 	if err != nil {
@@ -91,12 +98,6 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	machine := compare.ThisMachine(ctx, o.covey)
-	var rows []*world
-	for _, w := range worlds() {
-		if strings.HasPrefix(w.env, o.rows) {
-			rows = append(rows, w)
-		}
-	}
 	for round := 1; round <= o.rounds; round++ {
 		for _, w := range rows {
 			compare.Progress("round %d of %d: %s, covey", round, o.rounds, w.env)
@@ -135,33 +136,25 @@ func (w *world) covey(ctx context.Context, o options, folder string, seed int) e
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(filepath.Join(folder, "progress.csv"))
+	rows, err := metrics.ReadColumns(filepath.Join(folder, "progress.csv"), "env_steps", "wall_s")
 	if err != nil {
 		return err
 	}
-	table, err := metrics.ReadCSV(bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	r, err := rate(table, o.seconds/4)
+	r, err := rate(rows, o.seconds/4)
 	w.own, w.peak = append(w.own, r), max(w.peak, seen.PeakBytes)
 	return err
 }
 
-// rate is the steps a second between the first row of a run's table that is later than that many seconds and the last
-// one: the end of a run may add one after it, of a segment's remainder.
-func rate(t *metrics.Table, after float64) (float64, error) {
-	steps, seconds := t.Column("env_steps"), t.Column("wall_s")
-	if steps < 0 || seconds < 0 {
-		return 0, fmt.Errorf("no env_steps or wall_s among %v", t.Names)
-	}
-	first := slices.IndexFunc(t.Rows, func(row []float64) bool { return row[seconds] >= after })
-	last := len(t.Rows) - 2
+// rate is the steps a second between the first row of a run's table, of steps and seconds, that is later than that many seconds
+// and the last one: the end of a run may add one after it, of a segment's remainder.
+func rate(rows [][]float64, after float64) (float64, error) {
+	first := slices.IndexFunc(rows, func(row []float64) bool { return row[1] >= after })
+	last := len(rows) - 2
 	if first < 0 || last <= first {
 		return 0, fmt.Errorf("the run was too short: fewer than three rows after %g s", after)
 	}
-	a, b := t.Rows[first], t.Rows[last]
-	return (b[steps] - a[steps]) / (b[seconds] - a[seconds]), nil
+	a, b := rows[first], rows[last]
+	return (b[0] - a[0]) / (b[1] - a[1]), nil
 }
 
 // theirs runs the peer once.

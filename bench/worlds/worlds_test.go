@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"covey"
-	"covey/metrics"
 )
 
 func TestPresetsExist(t *testing.T) {
@@ -30,11 +29,11 @@ func TestTable(t *testing.T) {
 }
 
 func TestRate(t *testing.T) {
-	table := &metrics.Table{Names: []string{"env_steps", "updates", "wall_s"}, Rows: [][]float64{{10, 1, 4}, {20, 2, 5}, {120, 3, 6}, {220, 4, 7}, {221, 5, 9}}}
-	if r, err := rate(table, 4.5); err != nil || r != 100 {
+	rows := [][]float64{{10, 4}, {20, 5}, {120, 6}, {220, 7}, {221, 9}}
+	if r, err := rate(rows, 4.5); err != nil || r != 100 {
 		t.Errorf("%v, %v", r, err)
 	}
-	if _, err := rate(table, 6.5); err == nil {
+	if _, err := rate(rows, 6.5); err == nil {
 		t.Error("one row is no rate")
 	}
 }

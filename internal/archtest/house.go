@@ -52,8 +52,8 @@ var house = []room{
 	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation internal/chart internal/pyenv env env/gymnasium env/* policy transitions metrics train zoo .", main: true},
 	{path: "bench/stats", pure: true},
 	{path: "bench/compare", knows: "internal/pyenv"},
-	{path: "bench/results", knows: "internal/chart zoo . bench/stats bench/compare"},
-	{path: "bench/torture", knows: "checkpoint train bench/compare", main: true},
+	{path: "bench/results", knows: "internal/chart metrics zoo . bench/stats bench/compare"},
+	{path: "bench/torture", knows: "checkpoint train bench/stats bench/compare", main: true},
 	{path: "bench/*", knows: "internal/kernel internal/chart internal/pyenv metrics env env/gymnasium policy replay zoo . bench/stats bench/compare bench/results", main: true},
 }
 
