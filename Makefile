@@ -70,7 +70,8 @@ python-lock: ## pin the Python packages again, from each .in file
 	cd internal/pyenv/gymnasium && $(LOCK) *.in -o gymnasium.lock
 	cd bench/compare && $(LOCK) requirements.in -o requirements.lock
 
-# Arguments of the benchmark's program, such as BENCH="-short"; BENCH=-h names them.
+# Arguments of the benchmark's program, such as BENCH="-short", or of results-classic and results-pixels, whose whole runs
+# are kept, BENCH="-short -out FOLDER"; BENCH=-h names them.
 BENCH ?=
 
 bench: ## every Go benchmark, once

@@ -13,6 +13,12 @@ import (
 	"covey/bench/results"
 )
 
+// taskOf finds a task by its environment.
+func taskOf(env string) task {
+	i := slices.IndexFunc(tasks, func(t task) bool { return t.Env == env })
+	return tasks[i]
+}
+
 func TestPlansHaveEqualBudgets(t *testing.T) {
 	task := taskOf("MountainCarContinuous-v0")
 	p, err := task.plan("a3c", results.Steps, 7, 1)
@@ -143,16 +149,55 @@ func TestPublishWritesEverything(t *testing.T) {
 }
 
 func TestArguments(t *testing.T) {
-	for _, bad := range [][]string{{"-seeds", "0"}, {"more"}, {"-no"}} {
+	for _, bad := range [][]string{{"-seeds", "11"}, {"-short"}, {"-envs", "CartPole-v1,CartPole"}} {
 		if _, err := parse(bad); err == nil {
 			t.Errorf("%q is accepted", bad)
 		}
 	}
-	o, err := parse([]string{"-short", "-envs", "CartPole-v1,Acrobot-v1"})
-	if err != nil || o.seeds != 2 || o.part != 0.1 || len(o.tasks) != 2 {
+	o, err := parse([]string{"-short", "-out", "x", "-envs", "CartPole-v1,Acrobot-v1"})
+	if err != nil || o.Seeds != 2 || o.Part != 0.1 || len(o.envs) != 2 {
 		t.Errorf("got %+v, %v", o, err)
 	}
-	if _, err := plan(options{tasks: []string{"CartPole"}, seeds: 1}); err == nil {
-		t.Error("an unknown task is accepted")
+	if all, err := plan(o.Part); err != nil || len(all) != 10*2*4*3 || !strings.Contains(all[0].Line(), "steps=2000 ") {
+		t.Errorf("%d runs, error %v", len(all), err)
+	}
+}
+
+// TestPageKeepsAllRuns: arguments say what to run, not what to show.
+func TestPageKeepsAllRuns(t *testing.T) {
+	out := t.TempDir()
+	if err := os.Mkdir(filepath.Join(out, name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	found, err := filepath.Glob("../../docs/results/classic/CartPole-v1-*-seconds-*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range found {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(out, name, filepath.Base(path)), text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var pages [2]string
+	for i, args := range [][]string{{"-draw", "-out", out}, {"-draw", "-out", out, "-seeds", "1", "-envs", "Acrobot-v1"}} {
+		o, err := parse(args)
+		if err == nil {
+			err = run(t.Context(), o)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(out, "classic.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages[i] = string(text)
+	}
+	if pages[0] != pages[1] || !strings.Contains(pages[0], "10/10") {
+		t.Error("the page of one seed of one task is another than that of all")
 	}
 }

@@ -6,87 +6,52 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"path/filepath"
+	"slices"
 	"strings"
 
+	"covey/bench/compare"
 	"covey/bench/results"
 )
 
 // options are what was asked for.
 type options struct {
-	covey string // the built command
-	out   string // folder of the page, and of classic/ with the runs
-	tasks []string
-	seeds int
-	part  float64 // of the budgets
-	draw  bool    // only the page, from the runs that are there
+	results.Options
+	envs []string // to run; nil: all
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	o, err := parse(os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) {
-		os.Exit(0)
-	}
-	if err == nil {
-		err = run(ctx, o)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "classic:", err)
-		os.Exit(1)
-	}
-}
+func main() { os.Exit(compare.Main(name, parse, run)) }
 
 func parse(args []string) (options, error) {
 	var o options
-	var tasks string
-	var short bool
-	flags := flag.NewFlagSet("classic", flag.ContinueOnError)
-	flags.StringVar(&o.covey, "covey", "./covey", "the built covey command")
-	flags.StringVar(&o.out, "out", "docs/results", "`folder` for classic.md and classic/")
-	flags.StringVar(&tasks, "envs", "", "comma-separated environments (default all)")
-	flags.IntVar(&o.seeds, "seeds", 10, "seeds of each algorithm, from 1")
-	flags.BoolVar(&short, "short", false, "2 seeds and a tenth of the budgets: proves that it works, and nothing else")
-	flags.BoolVar(&o.draw, "draw", false, "run nothing: make the page again from the runs that are there")
-	if err := flags.Parse(args); err != nil {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	envs := flags.String("envs", "", "comma-separated `environments` to run (default all); the page shows the runs of all that are there")
+	if err := o.Parse(flags, mostSeeds, args); err != nil {
 		return o, err
 	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("what is %q?", flags.Arg(0))
+	if *envs != "" {
+		o.envs = strings.Split(*envs, ",")
 	}
-	if o.part = 1; short {
-		o.seeds, o.part = 2, 0.1
+	for _, env := range o.envs {
+		if !slices.ContainsFunc(tasks, func(t task) bool { return t.Env == env }) {
+			return o, fmt.Errorf("-envs: %q is none of the tasks", env)
+		}
 	}
-	if o.seeds < 1 {
-		return o, errors.New("-seeds starts at 1")
-	}
-	if tasks != "" {
-		o.tasks = strings.Split(tasks, ",")
-	}
-	var err error
-	o.covey, err = filepath.Abs(o.covey)
-	return o, err
+	return o, nil
 }
 
 // run makes the runs that are missing, seed by seed, so that what else the machine does falls on all algorithms;
-// then the page.
+// then the page of all.
 func run(ctx context.Context, o options) error {
-	plans, err := plan(o)
+	all, err := plan(o.Part)
 	if err != nil {
 		return err
 	}
-	if o.draw {
-		o.covey = ""
-	}
-	records, err := results.Make(ctx, o.covey, filepath.Join(o.out, "classic"), plans)
+	records, err := o.Records(ctx, name, all, func(p *results.Plan) bool { return o.envs == nil || slices.Contains(o.envs, p.Env) })
 	if err != nil {
 		return err
 	}
-	return publish(o.out, records)
+	return publish(o.Out, records)
 }

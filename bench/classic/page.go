@@ -1,9 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,39 +16,13 @@ import (
 func publish(out string, records []*results.Record) error {
 	all := sorted(records)
 	if len(all) == 0 {
-		return fmt.Errorf("no task has runs of all its algorithms")
+		return errors.New("no task has runs of all its algorithms")
 	}
-	folder := filepath.Join(out, "classic")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
+	pictures := map[string][]chart.Panel{}
+	for _, r := range all {
+		pictures[r.Task.Env] = append(pictures[r.Task.Env], r.panel())
 	}
-	if err := os.WriteFile(filepath.Join(folder, "runs.csv"), []byte(results.CSV(records)), 0o644); err != nil {
-		return err
-	}
-	for _, t := range tasks {
-		var of []*result
-		for _, r := range all {
-			if r.Task.Env == t.Env {
-				of = append(of, r)
-			}
-		}
-		if len(of) == 0 {
-			continue
-		}
-		var panels []chart.Panel
-		for _, r := range of {
-			panels = append(panels, r.panel())
-		}
-		if err := chart.Draw(filepath.Join(folder, t.Env+".png"), panels...); err != nil {
-			return fmt.Errorf("draw %s: %w", t.Env, err)
-		}
-	}
-	path := filepath.Join(out, "classic.md")
-	if err := os.WriteFile(path, []byte(page(all)), 0o644); err != nil {
-		return err
-	}
-	fmt.Println(path)
-	return nil
+	return results.Publish(out, name, page(all), pictures, records)
 }
 
 const about = `# The classic control tasks, side by side
@@ -95,7 +68,7 @@ func page(all []*result) string {
 	}
 	for i, r := range all {
 		if i == 0 || all[i-1].Task.Env != r.Task.Env {
-			fmt.Fprintf(&b, "\n## %s\n\nSolved: %g or more.\n\n![learning curves](classic/%s.png)\n", r.Task.Env, r.Task.Solved, r.Task.Env)
+			fmt.Fprintf(&b, "\n## %s\n\nSolved: %g or more.\n\n![learning curves](%s/%s)\n", r.Task.Env, r.Task.Solved, name, results.Picture(r.Task.Env))
 		}
 		fmt.Fprintf(&b, "\n%s:\n\n", r.Task.budget(r.Budget))
 		compare.WriteTable(&b, results.Table(r.Algos, 1))

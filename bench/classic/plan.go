@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"covey"
 	"covey/bench/results"
 )
+
+// name is that of the page and of the folder with the runs.
+const name = "classic"
 
 // task is an environment, who learns it and how long.
 type task struct {
@@ -30,29 +32,25 @@ var tasks = []task{
 
 var budgets = []results.Budget{results.Steps, results.Seconds}
 
-// A run of a budget of steps is evaluated so many times; one of a budget of time as often per step, but for the
-// algorithms that make an update of 20 steps in the time of others' single step.
-const evaluations = 20
+// mostSeeds is how many runs there are of each algorithm with each budget.
+const mostSeeds = 10
 
-// fewer is how many times less often those are evaluated in a run of a budget of time: evaluations are in it.
-const fewer = 10
+const (
+	// evaluations is how many there are in a run of a budget of steps. In one of time they are as many steps apart.
+	evaluations = 20
+	// fewer: in runs of a budget of time, where evaluations cost time, A3C and A2C, whose steps are the fastest, are evaluated so
+	// many times less often.
+	fewer = 10
+)
 
-// plan lists the runs, seeds outermost.
-func plan(o options) ([]*results.Plan, error) {
-	for _, name := range o.tasks {
-		if !slices.ContainsFunc(tasks, func(t task) bool { return t.Env == name }) {
-			return nil, fmt.Errorf("-envs: %q is none of the tasks", name)
-		}
-	}
+// plan lists the runs, seeds outermost. part: of the budgets.
+func plan(part float64) ([]*results.Plan, error) {
 	var all []*results.Plan
-	for seed := range uint64(o.seeds) {
+	for seed := range uint64(mostSeeds) {
 		for _, b := range budgets {
 			for _, t := range tasks {
-				if o.tasks != nil && !slices.Contains(o.tasks, t.Env) {
-					continue
-				}
 				for _, algo := range t.Algorithms {
-					p, err := t.plan(algo, b, seed+1, o.part)
+					p, err := t.plan(algo, b, seed+1, part)
 					if err != nil {
 						return nil, fmt.Errorf("%s, %s: %w", t.Env, algo, err)
 					}
@@ -73,26 +71,14 @@ func (t task) plan(algo string, b results.Budget, seed uint64, part float64) (*r
 	p := &results.Plan{Env: t.Env, Algo: algo, Budget: b, Seed: seed, Repeat: float64(cfg.ActionRepeat)}
 	steps := uint64(part * t.Steps / p.Repeat) // held actions count once, the environment steps each time
 	every := max(steps/evaluations, 1)
-	p.Set("seed", seed)
-	if b == results.Steps {
-		p.Set("steps", steps)
-	} else {
-		if cfg.A3C != nil { // it anneals over the preset's steps, and stays there
-			p.Set("a3c.anneal_steps", cfg.Steps)
-			every *= fewer
-		}
-		p.Set("steps", 0)
-		p.Set("seconds", part*t.Seconds)
+	if b == results.Seconds && cfg.A3C != nil {
+		every *= fewer
 	}
+	p.Set("seed", seed)
+	p.Spend(cfg, steps, part*t.Seconds)
 	p.Set("eval.every", every)
 	p.Set("log_every", every)
 	return p, p.Check(cfg)
-}
-
-// taskOf finds a task by its environment.
-func taskOf(env string) task {
-	i := slices.IndexFunc(tasks, func(t task) bool { return t.Env == env })
-	return tasks[i]
 }
 
 // budget says how much of it there is.

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"covey/bench/compare"
@@ -49,27 +47,12 @@ func publish(out string, records []*results.Record) error {
 	if len(all) == 0 {
 		return errors.New("no task has a run by its first preset")
 	}
-	folder := filepath.Join(out, "pixels")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(folder, "runs.csv"), []byte(results.CSV(records)), 0o644); err != nil {
-		return err
-	}
+	pictures := map[string][]chart.Panel{}
 	for _, r := range all {
-		if err := chart.Draw(filepath.Join(folder, r.picture()), r.panels()...); err != nil {
-			return fmt.Errorf("draw %s: %w", r.Env, err)
-		}
+		pictures[r.Env] = r.panels()
 	}
-	path := filepath.Join(out, "pixels.md")
-	if err := os.WriteFile(path, []byte(page(all)), 0o644); err != nil {
-		return err
-	}
-	fmt.Println(path)
-	return nil
+	return results.Publish(out, name, page(all), pictures, records)
 }
-
-func (r result) picture() string { return results.FileName(r.Env) + ".png" }
 
 // panels are one for a budget of steps, and two for one of time: over steps and over time.
 func (r result) panels() []chart.Panel {
@@ -168,7 +151,7 @@ func page(all []result) string {
 		if !math.IsInf(r.Goal, 1) {
 			fmt.Fprintf(&b, "Solved: %g or more.\n\n", r.Goal)
 		}
-		fmt.Fprintf(&b, "![learning curves](pixels/%s)\n", r.picture())
+		fmt.Fprintf(&b, "![learning curves](%s/%s)\n", name, results.Picture(r.Env))
 		for k, of := range r.Of {
 			fmt.Fprintf(&b, "\n%s:\n\n", of.text(r.Algos[k]))
 			compare.WriteTable(&b, results.Table(r.Algos[k], r.Digits))

@@ -10,11 +10,7 @@ import (
 )
 
 func TestEveryRunIsPossible(t *testing.T) {
-	o, err := parse(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := plan(nil, o)
+	all, err := plan(1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,24 +39,35 @@ func TestEveryRunIsPossible(t *testing.T) {
 }
 
 func TestArguments(t *testing.T) {
-	for _, bad := range [][]string{{"-seeds", "0"}, {"more"}, {"-no"}, {"-only", "memory,chess"}} {
+	for _, bad := range [][]string{{"-seeds", "6"}, {"-short"}, {"-only", "memory,chess"}} {
 		if _, err := parse(bad); err == nil {
 			t.Errorf("%q is accepted", bad)
 		}
 	}
-	o, err := parse([]string{"-short", "-only", "memory"})
-	if err != nil || o.seeds != 2 || o.part != 0.1 || len(o.only) != 1 {
-		t.Fatalf("got %+v, %v", o, err)
+	all, err := plan(0.1)
+	if err != nil || !strings.Contains(all[0].Line(), "steps=50000 ") {
+		t.Fatalf("%v, error %v", all, err)
 	}
-	plans, err := plan(o.only, o)
-	if err != nil || len(plans) != 10 || !strings.Contains(plans[0].Line(), "steps=50000 ") {
-		t.Errorf("%d runs, %v", len(plans), err)
-	}
-	if o, err = parse([]string{"-only", "memory,ALE/Breakout-v5"}); err != nil {
-		t.Fatal(err)
-	}
-	if plans, err = plan(o.only, o); err != nil || len(plans) != 26 {
-		t.Errorf("with an environment: %d runs, %v", len(plans), err)
+	for _, c := range []struct {
+		args []string
+		want int
+	}{
+		{nil, 144},
+		{[]string{"-only", "memory"}, 25},
+		{[]string{"-only", "memory,ALE/Breakout-v5"}, 26},
+		{[]string{"-only", "minatar", "-algos", "a3c"}, 50},
+		{[]string{"-only", "minatar", "-algos", "a3c", "-budgets", "seconds"}, 25},
+	} {
+		o, err := parse(c.args)
+		wanted := 0
+		for _, p := range all {
+			if o.wants(p) {
+				wanted++
+			}
+		}
+		if err != nil || wanted != c.want {
+			t.Errorf("%q: %d runs, want %d, error %v", c.args, wanted, c.want, err)
+		}
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 	"covey/bench/results"
 )
 
+// name is that of the page and of the folder with the runs.
+const name = "pixels"
+
 // The parts.
 const (
 	memory  = "memory"
@@ -72,17 +75,17 @@ func miniature(env string, goal float64) []task {
 	return []task{{minatar, env, []string{"a3c", "dqn"}, []budget{ownSteps, {results.Seconds, 60}}, 5, goal, 1, 3 * time.Hour}}
 }
 
-// plan lists the runs of parts and environments, or (only: nil) of all, seeds outermost.
-func plan(only []string, o options) ([]*results.Plan, error) {
+// plan lists the runs, seeds outermost. part: of the budgets.
+func plan(part float64) ([]*results.Plan, error) {
 	var all []*results.Plan
 	for seed := range uint64(mostSeeds) {
 		for _, t := range tasks {
-			if only != nil && !slices.Contains(only, t.Part) && !slices.Contains(only, t.Env) || seed >= uint64(min(t.Seeds, o.seeds)) {
+			if seed >= uint64(t.Seeds) {
 				continue
 			}
 			for _, b := range t.Budgets {
 				for _, preset := range t.Presets {
-					p, err := t.plan(preset, b, seed+1, o.part)
+					p, err := t.plan(preset, b, seed+1, part)
 					if err != nil {
 						return nil, err
 					}
@@ -109,15 +112,7 @@ func (t task) plan(preset string, b budget, seed uint64, part float64) (*results
 		p.Repeat *= 4 // covey's frame_skip
 	}
 	p.Set("seed", seed)
-	if b.Of == results.Steps {
-		p.Set("steps", uint64(part*float64(cfg.Steps)))
-	} else {
-		if cfg.A3C != nil { // it anneals over the preset's steps, and stays there
-			p.Set("a3c.anneal_steps", cfg.Steps)
-		}
-		p.Set("steps", 0)
-		p.Set("seconds", part*b.Amount)
-	}
+	p.Spend(cfg, uint64(part*float64(cfg.Steps)), part*b.Amount)
 	p.Set("log_every", cfg.Eval.Every)
 	return p, p.Check(cfg)
 }

@@ -18,8 +18,8 @@ func (b Budget) Over(p Point) float64 {
 	return p.Steps
 }
 
-// Line is the IQM over seeds of the latest evaluation, from where all seeds have one to where the first of
-// them ends; and the outline of its 95 % interval. at: where a point lies.
+// Line is the IQM over seeds of the latest evaluation, with the outline of its 95 % interval, from where all seeds have one to
+// where the first of them ends; a point alone where that is not later. at: where a point lies.
 func (s *Summary) Line(at func(Point) float64) chart.Line {
 	middle, band := s.curve(at)
 	return chart.Line{Name: s.Label, Middle: middle, Band: band}
@@ -36,8 +36,12 @@ func (s *Summary) curve(at func(Point) float64) (middle, band plotter.XYs) {
 			to = last
 		}
 	}
+	points := curvePoints
+	if to <= from { // of the seeds that ended before, there is what they came to
+		points = 1
+	}
 	var low, high plotter.XYs
-	for i := range curvePoints {
+	for i := range points {
 		x := from + (to-from)*float64(i)/(curvePoints-1)
 		var scores []float64
 		for _, r := range s.Runs {
@@ -46,6 +50,9 @@ func (s *Summary) curve(at func(Point) float64) (middle, band plotter.XYs) {
 		e := stats.IQMInterval(Interval(), stats.Scores{scores})
 		middle = append(middle, plotter.XY{X: x, Y: e.Value})
 		low, high = append(low, plotter.XY{X: x, Y: e.Low}), append(high, plotter.XY{X: x, Y: e.High})
+	}
+	if points == 1 { // a band has a width
+		return middle, nil
 	}
 	return middle, chart.Outline(low, high)
 }

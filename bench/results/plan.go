@@ -8,9 +8,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -39,11 +37,24 @@ type Plan struct {
 	Limit     time.Duration // how long the run is waited for; 0: compare.Patience
 
 	sets     [][2]string // keys and values beside the preset's
-	settings string      // hash of the preset and of sets: keys that they do not name are as they were
+	settings string      // hash of the preset and of sets; covey's defaults are not in it, so a run is kept when one changes
 }
 
 // Set adds a setting.
 func (p *Plan) Set(key string, value any) { p.sets = append(p.sets, [2]string{key, fmt.Sprint(value)}) }
+
+// Spend sets the budget in place of that of cfg, the plan's preset: so many steps or seconds.
+func (p *Plan) Spend(cfg *covey.Config, steps uint64, seconds float64) {
+	if p.Budget == Steps {
+		p.Set("steps", steps)
+		return
+	}
+	if cfg.A3C != nil { // it anneals over the preset's steps, and stays there
+		p.Set("a3c.anneal_steps", cfg.Steps)
+	}
+	p.Set("steps", 0)
+	p.Set("seconds", seconds)
+}
 
 // Check says which setting is impossible beside those of cfg, which is the plan's preset and is changed; it must come before
 // the plan is used.
@@ -75,11 +86,11 @@ func label(algo, variant string) string {
 	return algo + "@" + variant
 }
 
-// FileName is an environment's name without slashes.
-func FileName(env string) string { return strings.ReplaceAll(env, "/", "-") }
+// fileName is an environment's name without slashes.
+func fileName(env string) string { return strings.ReplaceAll(env, "/", "-") }
 
 func (p *Plan) name() string {
-	return fmt.Sprintf("%s-%s-%s-%d", FileName(p.Env), p.Label(), p.Budget, p.Seed)
+	return fmt.Sprintf("%s-%s-%s-%d", fileName(p.Env), p.Label(), p.Budget, p.Seed)
 }
 
 func (p *Plan) path(folder string) string { return filepath.Join(folder, p.name()+".json") }
@@ -99,37 +110,22 @@ func (p *Plan) args(folder string) []string {
 // Line is the run as one would type it.
 func (p *Plan) Line() string { return compare.Job{Program: "covey", Args: p.args(p.name())}.Line() }
 
-// Make returns the plans' records, in their order, from the folder, which it adds those to that are missing.
-// covey: the built command; "": nothing is run, and what is missing left out.
-func Make(ctx context.Context, covey, folder string, plans []*Plan) ([]*Record, error) {
-	dir, err := os.MkdirTemp("", "covey-results-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // of runs whose results are kept elsewhere
+// Make makes the runs whose records are missing in the folder. covey: the built command.
+func Make(ctx context.Context, covey, folder string, plans []*Plan) error {
 	m := compare.ThisMachine(ctx, covey)
-	var records []*Record
+	defer compare.Progress("")
 	for i, p := range plans {
 		r, err := load(folder, p)
 		if err != nil {
-			return nil, err
-		}
-		if r == nil && covey != "" {
-			compare.Progress("run %d of %d: %s", i+1, len(plans), p.name())
-			if r, err = p.execute(ctx, covey, filepath.Join(dir, p.name()), m); err != nil {
-				return nil, fmt.Errorf("%s: %w", p.name(), err)
-			}
-			if err := p.store(folder, r); err != nil {
-				return nil, err
-			}
+			return err
 		}
 		if r != nil {
-			records = append(records, r)
+			continue
+		}
+		compare.Progress("run %d of %d: %s", i+1, len(plans), p.name())
+		if err := p.make(ctx, covey, folder, m); err != nil {
+			return fmt.Errorf("%s: %w", p.name(), err)
 		}
 	}
-	compare.Progress("")
-	if len(records) == 0 {
-		return nil, errors.New("no run is there")
-	}
-	return records, nil
+	return nil
 }

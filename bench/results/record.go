@@ -1,19 +1,17 @@
 package results
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 
 	"covey/bench/compare"
+	"covey/metrics"
 )
 
 // Record is a finished run, as its file keeps it.
@@ -53,6 +51,20 @@ type Point struct {
 	Return float64 `json:"return"`
 }
 
+// make runs covey and stores the record; the run itself is not kept.
+func (p *Plan) make(ctx context.Context, covey, folder string, m compare.Machine) (err error) {
+	dir, err := os.MkdirTemp("", "covey-results-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	r, err := p.execute(ctx, covey, filepath.Join(dir, p.name()), m)
+	if err != nil {
+		return err
+	}
+	return p.store(folder, r)
+}
+
 // execute runs covey in a folder that it makes.
 func (p *Plan) execute(ctx context.Context, covey, folder string, m compare.Machine) (*Record, error) {
 	j := compare.Job{Program: covey, Args: p.args(folder), Limit: p.Limit}
@@ -79,35 +91,15 @@ func (p *Plan) execute(ctx context.Context, covey, folder string, m compare.Mach
 
 // readCurve reads the evaluations of a run's table. repeat: steps of the environment that each action is held for.
 func readCurve(path string, repeat float64) ([]Point, error) {
-	text, err := os.ReadFile(path)
+	rows, err := metrics.ReadColumns(path, "env_steps", "wall_s", "eval_return_mean")
 	if err != nil {
 		return nil, err
 	}
-	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if len(rows) == 0 {
-		return nil, fmt.Errorf("%s is empty", path)
-	}
-	var columns [3]int
-	for i, name := range []string{"env_steps", "wall_s", "eval_return_mean"} {
-		if columns[i] = slices.Index(rows[0], name); columns[i] < 0 {
-			return nil, fmt.Errorf("%s: no column %s", path, name)
-		}
-	}
 	var curve []Point
-	for i, row := range rows[1:] {
-		if row[columns[2]] == "" {
-			continue
+	for _, row := range rows {
+		if !math.IsNaN(row[2]) {
+			curve = append(curve, Point{Steps: repeat * row[0], WallS: row[1], Return: row[2]})
 		}
-		var x [3]float64
-		for k, column := range columns {
-			if x[k], err = strconv.ParseFloat(row[column], 64); err != nil {
-				return nil, fmt.Errorf("%s:%d: %w", path, i+2, err)
-			}
-		}
-		curve = append(curve, Point{Steps: repeat * x[0], WallS: x[1], Return: x[2]})
 	}
 	return curve, nil
 }
@@ -146,6 +138,24 @@ func load(folder string, p *Plan) (*Record, error) {
 		return nil, nil
 	}
 	return &r, nil
+}
+
+// loadAll returns the records of the plans that are there, in the plans' order.
+func loadAll(folder string, plans []*Plan) ([]*Record, error) {
+	var records []*Record
+	for _, p := range plans {
+		r, err := load(folder, p)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			records = append(records, r)
+		}
+	}
+	if len(records) == 0 {
+		return nil, fmt.Errorf("%s has none of these runs", folder)
+	}
+	return records, nil
 }
 
 // Label is the algorithm with the variant of its preset.

@@ -1,16 +1,18 @@
 package results
 
 import (
-	"context"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"gonum.org/v1/plot/plotter"
+
 	"covey"
-	"covey/bench/compare"
 )
 
 // TestMain lets this binary play covey: train with --out FOLDER.
@@ -18,7 +20,15 @@ func TestMain(m *testing.M) {
 	if os.Getenv("RESULTS_TEST_PLAYS") == "" {
 		os.Exit(m.Run())
 	}
+	if entries, err := os.ReadDir(os.TempDir()); err != nil || len(entries) != 1 || len(os.Args) < 3 {
+		fmt.Fprintf(os.Stderr, "beside this run there are %v, error %v", entries, err)
+		os.Exit(1)
+	}
 	folder := os.Args[slices.Index(os.Args, "--out")+1]
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	const progress = "env_steps,updates,wall_s,eval_return_mean\n100,10,0.1,\n200,20,0.2,-50.5\n400,40,0.4,80\n"
 	if err := os.WriteFile(filepath.Join(folder, "progress.csv"), []byte(progress), 0o644); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -37,16 +47,20 @@ func TestRunsAreKeptAndNotRepeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("RESULTS_TEST_PLAYS", "1")
-	p, folder := onePlan(), t.TempDir()
+	p, folder, aside := onePlan(), t.TempDir(), t.TempDir()
+	t.Setenv("TMPDIR", aside)
 	if r, err := load(folder, p); r != nil || err != nil {
 		t.Errorf("before the run there is %v, %v", r, err)
 	}
-	made, err := p.execute(context.Background(), self, t.TempDir(), compare.Machine{CPU: "this"})
-	if err != nil {
-		t.Fatal(err)
+	second := onePlan()
+	second.Seed = 4
+	for _, program := range []string{self, "no such program"} {
+		if err := Make(t.Context(), program, folder, []*Plan{p, second}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := p.store(folder, made); err != nil {
-		t.Fatal(err)
+	if left, err := os.ReadDir(aside); err != nil || len(left) > 0 {
+		t.Errorf("the runs have left %v, error %v", left, err)
 	}
 	r, err := load(folder, p)
 	if err != nil || r == nil {
@@ -70,6 +84,65 @@ func TestRunsAreKeptAndNotRepeated(t *testing.T) {
 	}
 	if _, err := load(folder, p); err == nil {
 		t.Error("a damaged record is read")
+	}
+}
+
+// TestRecordsAreOfAll: options say which runs to make, not which to show.
+func TestRecordsAreOfAll(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("RESULTS_TEST_PLAYS", "1")
+	o := Options{Covey: self, Out: t.TempDir()}
+	t.Setenv("TMPDIR", t.TempDir())
+	var all []*Plan
+	for seed := range uint64(3) {
+		for _, algo := range []string{"sac", "ddpg"} {
+			all = append(all, &Plan{Env: "Pendulum-v1", Algo: algo, Budget: Steps, Seed: seed + 1, Repeat: 1})
+		}
+	}
+	for _, c := range []struct {
+		seeds int
+		draw  bool
+		algo  string
+		want  string
+	}{
+		{2, false, "sac", "[sac 1 sac 2]"},
+		{1, false, "ddpg", "[sac 1 ddpg 1 sac 2]"},
+		{3, true, "ddpg", "[sac 1 ddpg 1 sac 2]"},
+	} {
+		o.Seeds, o.Draw = c.seeds, c.draw
+		records, err := o.Records(t.Context(), "page", all, func(p *Plan) bool { return p.Algo == c.algo })
+		var got []string
+		for _, r := range records {
+			got = append(got, fmt.Sprint(r.Algo, " ", r.Seed))
+		}
+		if err != nil || fmt.Sprint(got) != c.want {
+			t.Errorf("%d seeds of %s: %v, want %s, error %v", c.seeds, c.algo, got, c.want, err)
+		}
+	}
+	if _, err := (&Options{Out: o.Out}).Records(t.Context(), "page", all, func(*Plan) bool { return true }); err == nil {
+		t.Error("no seed is enough")
+	}
+}
+
+func TestOptions(t *testing.T) {
+	parse := func(args ...string) (*Options, error) {
+		flags, o := flag.NewFlagSet("page", flag.ContinueOnError), new(Options)
+		flags.SetOutput(io.Discard)
+		return o, o.Parse(flags, 5, args)
+	}
+	for _, bad := range [][]string{{"-seeds", "0"}, {"-seeds", "6"}, {"more"}, {"-no"}, {"-short"}} {
+		if _, err := parse(bad...); err == nil {
+			t.Errorf("%q is accepted", bad)
+		}
+	}
+	if o, err := parse(); err != nil || o.Seeds != 5 || o.Part != 1 || o.Out != "docs/results" || !filepath.IsAbs(o.Covey) {
+		t.Errorf("got %+v, error %v", o, err)
+	}
+	if o, err := parse("-short", "-out", "x"); err != nil || o.Seeds != 2 || o.Part != 0.1 || o.Out != "x" {
+		t.Errorf("got %+v, error %v", o, err)
 	}
 }
 
@@ -128,6 +201,33 @@ func TestGroup(t *testing.T) {
 	}
 	if algos := Group(records, "Pendulum-v1", Steps, 2, []string{"sac", "ddpg"}); algos != nil {
 		t.Errorf("without runs of ddpg there is %v", algos)
+	}
+}
+
+// TestCurveOfOnePoint: where the seeds have no stretch in common, their curve is a point.
+func TestCurveOfOnePoint(t *testing.T) {
+	alone := runs("", 1, 2, 3, 4)
+	for _, r := range alone {
+		r.Curve = r.Curve[:1]
+	}
+	apart := runs("", 1, 2, 3, 4)
+	for _, r := range apart[:2] {
+		r.Curve = r.Curve[:1]
+	}
+	for _, r := range apart[2:] {
+		r.Curve = r.Curve[1:]
+	}
+	for _, c := range []struct {
+		runs []*Record
+		want plotter.XY
+	}{
+		{alone, plotter.XY{X: 100, Y: -47.5}},
+		{apart, plotter.XY{X: 500, Y: -17.5}}, // the middle two of −49, −48, 13 and 14
+	} {
+		s := Summarize(0, c.runs)
+		if middle, band := s.curve(Steps.Over); len(middle) != 1 || middle[0] != c.want || band != nil {
+			t.Errorf("%v with the band %v, want %v alone", middle, band, c.want)
+		}
 	}
 }
 
