@@ -74,7 +74,8 @@ func (r *run) due(p *algo.Progress) (d duty) {
 // fulfil does what is pending, except what the run's end makes superfluous or its interruption cuts short.
 func (r *run) fulfil(p *algo.Progress) error {
 	attempt := r.pending&dutyAttempt != 0
-	if attempt || r.pending&dutyEvaluate != 0 && (r.opt.SolveBy == ByEvaluation || !r.ends(p)) {
+	decides := r.opt.SolveBy == ByEvaluation && r.opt.SolveAt != nil
+	if attempt || r.pending&dutyEvaluate != 0 && (decides || !r.ends(p)) {
 		if done, err := r.evaluate(p, attempt); !done {
 			return err
 		}
