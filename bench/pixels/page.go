@@ -121,7 +121,8 @@ all five games.
 `,
 	atari: `## Atari
 
-The full game with all its lives, raw rewards, frames skipped by four. nosticky: the game does not repeat actions by itself.
+The full game with all its lives, raw rewards, frames skipped by four. nosticky: the game does not repeat actions by itself; what is left to
+chance is after how many frames it starts, 30 at most, so that a greedy policy plays no more than 30 different games.
 `,
 	doom: `## Doom
 
