@@ -13,7 +13,7 @@ type Incidents struct {
 	noted []string
 }
 
-// Note adds one.
+// Note adds one, which counts as one restart of environments.
 func (i *Incidents) Note(text string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

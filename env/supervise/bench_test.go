@@ -3,7 +3,6 @@ package supervise_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"covey/env"
 	"covey/env/classic"
@@ -23,17 +22,10 @@ func BenchmarkStep(b *testing.B) {
 			}
 			return env.Batch(envs...)
 		}
-		for _, opt := range []*supervise.Options{nil, {Budget: 1}, {Budget: 1, Deadline: time.Minute}} {
-			name, v, err := "alone", env.Vector(nil), error(nil)
-			if opt == nil {
-				v, err = create()
-			} else {
-				name = "supervised"
-				if opt.Deadline > 0 {
-					name = "deadline"
-				}
-				v, err = supervise.Vector(create, *opt)
-			}
+		supervised := func() (env.Vector, error) { return supervise.Vector(create, supervise.Options{Budget: 1}) }
+		for i, create := range []func() (env.Vector, error){create, supervised} {
+			name := []string{"alone", "supervised"}[i]
+			v, err := create()
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -1,14 +1,14 @@
-// Package supervise keeps vectors of environments alive. What panics, fails or hangs is replaced by a new one: a
+// Package supervise keeps vectors of environments alive. One that panics or returns an error is replaced by a new one: a
 // vector that can be saved goes on where the old one was, bit for bit, and nobody notices but the log; any
 // other begins new episodes, and says so with an [*env.Restarted].
+//
+// A call that does not return is not noticed here: the bridge ends processes that hang, and package train learners.
 package supervise
 
 import (
 	"errors"
 	"fmt"
 	"reflect"
-	"sync/atomic"
-	"time"
 
 	"covey/env"
 	"covey/state"
@@ -19,17 +19,7 @@ type Options struct {
 	// Budget is the number of restarts; the failure after the last one is returned. It is saved with the
 	// environments that can be saved.
 	Budget int
-	// Deadline is the time after which a call has hung, and its vector is abandoned; 0: calls may take as long as
-	// they like. With a deadline, calls are made on a goroutine of their own, which costs microseconds.
-	Deadline time.Duration
-	Log      func(string) // is told of each restart and why, on the goroutine that met it; nil: nobody
-	Counts   *Counts      // counts, for as many vectors as share it; nil: nobody
-}
-
-// Counts is what became of vectors.
-type Counts struct {
-	Restarts  atomic.Uint64
-	Abandoned atomic.Uint64 // calls that hung; each has a goroutine that may never end
+	Log    func(string) // is told once of each restart and why, on the goroutine that met it; nil: nobody
 }
 
 // Vector supervises the vector that create makes, and makes again. It is a [state.Stateful] exactly when that is.
@@ -60,7 +50,7 @@ type guard struct {
 	closed   bool
 }
 
-// vector is what is done with an [env.Vector]: with the one that was made, or from a distance.
+// vector is what is done with an [env.Vector], or with [gone] in its place.
 type vector interface {
 	Reset(seeds []uint64, obs env.Values) error
 	Step(actions []float32, obs, final env.Values, out []env.Outcome) error
@@ -86,11 +76,14 @@ func (g *guard) renew() error {
 		err := fmt.Errorf("%d × %s was made again as %d × %s, or with other spaces", g.length, g.spec.ID, v.Len(), v.Spec().ID)
 		return errors.Join(err, v.Close())
 	}
-	g.spec, g.length, g.saves = v.Spec(), v.Len(), saves
-	if g.vector = v; g.opt.Deadline > 0 {
-		g.vector = newLane(v, g.opt)
-	}
+	g.spec, g.length, g.vector, g.saves = v.Spec(), v.Len(), v, saves
 	return nil
+}
+
+// make makes a vector, which may panic too.
+func (g *guard) make() (v env.Vector, err error) {
+	defer catch(&err)
+	return g.create()
 }
 
 // restart replaces the vector, which failed with cause. An error means that it could not, and is final.
@@ -103,10 +96,12 @@ func (g *guard) restart(cause error) error {
 			return fmt.Errorf("after %d restarts: %w", g.restarts, cause)
 		}
 		g.restarts++
-		g.opt.count(func(c *Counts) *atomic.Uint64 { return &c.Restarts })
-		g.opt.log("%s: restart %d of %d: %v", g.spec.ID, g.restarts, g.opt.Budget, cause)
+		text := fmt.Sprintf("%s: restart %d of %d: %v", g.spec.ID, g.restarts, g.opt.Budget, cause)
 		if err := shut(g.vector); err != nil {
-			g.opt.log("%s: closing what failed: %v", g.spec.ID, err)
+			text += fmt.Sprintf("; and closing what failed: %v", err)
+		}
+		if g.opt.Log != nil {
+			g.opt.Log(text)
 		}
 		err := g.renew()
 		if err == nil {
@@ -117,26 +112,12 @@ func (g *guard) restart(cause error) error {
 }
 
 // repeats says whether a failure is the one before again, so that another restart would not help.
-func repeats(err, before error) bool {
-	return err.Error() == before.Error() && !errors.Is(err, errLate)
-}
+func repeats(err, before error) bool { return err.Error() == before.Error() }
 
 // permanent says whether a failure says of itself that it would come again.
 func permanent(err error) bool {
 	var p interface{ Permanent() bool }
 	return errors.As(err, &p) && p.Permanent()
-}
-
-func (o *Options) log(format string, args ...any) {
-	if o.Log != nil {
-		o.Log(fmt.Sprintf(format, args...))
-	}
-}
-
-func (o *Options) count(which func(*Counts) *atomic.Uint64) {
-	if o.Counts != nil {
-		which(o.Counts).Add(1)
-	}
 }
 
 // gone is where there is no vector, because it could not be made again.

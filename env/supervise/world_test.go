@@ -3,7 +3,6 @@ package supervise_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"testing"
 
 	"covey/env"
@@ -24,20 +23,17 @@ type world struct {
 }
 
 type schedule struct {
-	mu     sync.Mutex
 	calls  int
 	faults map[int]fault
 	resets map[int]fault // the same of Reset
 	made   int
 	closed int
+	stuck  error // what closing returns
 }
 
 func (w *world) Step(action []float32, obs env.Values) (env.Outcome, error) {
-	w.mu.Lock()
 	w.calls++
-	f := w.faults[w.calls]
-	w.mu.Unlock()
-	if f != nil {
+	if f := w.faults[w.calls]; f != nil {
 		for i := range obs.F {
 			obs.F[i] = -1
 		}
@@ -49,10 +45,8 @@ func (w *world) Step(action []float32, obs env.Values) (env.Outcome, error) {
 }
 
 func (w *world) Reset(seed uint64, obs env.Values) error {
-	w.mu.Lock()
 	f := w.resets[w.calls]
 	delete(w.resets, w.calls)
-	w.mu.Unlock()
 	if f != nil {
 		if err := f(); err != nil {
 			return err
@@ -62,10 +56,8 @@ func (w *world) Reset(seed uint64, obs env.Values) error {
 }
 
 func (w *world) Close() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.closed++
-	return nil
+	return w.stuck
 }
 
 const streams = 3
@@ -73,9 +65,7 @@ const streams = 3
 // create makes vectors of worlds; what cannot be saved is bridged.
 func (s *schedule) create(bridged bool) func() (env.Vector, error) {
 	return func() (env.Vector, error) {
-		s.mu.Lock()
 		s.made++
-		s.mu.Unlock()
 		envs := make([]env.Environment, streams)
 		for i := range envs {
 			envs[i] = &world{schedule: s}

@@ -33,7 +33,6 @@ var house = []room{
 	{path: "optim", knows: "internal/kernel state", pure: true},
 	{path: "env/envtest", knows: "env state"},
 	{path: "env/gymnasium", knows: "internal/pyenv env"}, // files, processes, clock: the one bridge to another world
-	{path: "env/supervise", knows: "env state"},          // a clock: calls that hang
 	{path: "env/*", knows: "internal/nearest internal/canvas env state", pure: true},
 	{path: "internal/corridor", knows: "env state"},
 	{path: "policy", knows: "internal/kernel state env nn dist", pure: true},
@@ -48,7 +47,7 @@ var house = []room{
 	{path: "metrics", knows: "state"},
 	{path: "train", knows: "state env policy rollout algo checkpoint metrics"},
 	{path: "zoo"},
-	{path: ".", knows: "internal/kernel internal/nearest internal/pyenv state env nn dist optim env/gymnasium env/supervise env/* policy rollout replay algo algo/offpolicy algo/* checkpoint transitions metrics train zoo"},
+	{path: ".", knows: "internal/kernel internal/nearest internal/pyenv state env nn dist optim env/gymnasium env/* policy rollout replay algo algo/offpolicy algo/* checkpoint transitions metrics train zoo"},
 	{path: "cmd/covey", knows: "internal/kernel internal/nearest internal/animation internal/chart internal/pyenv env env/gymnasium env/* policy transitions metrics train zoo .", main: true},
 	{path: "bench/stats", pure: true},
 	{path: "bench/compare", knows: "internal/pyenv"},
