@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"fmt"
 	"slices"
 
 	"covey/env"
@@ -17,14 +16,10 @@ func SpaceOf(s env.Space) Space {
 
 // Env is the environment's form of a space. It is an error that says what is impossible about it.
 func (s Space) Env() (env.Space, error) {
-	x := env.Space{Shape: s.Shape, N: s.N, Start: s.Start, Bytes: s.Bytes}
-	for _, k := range []env.Kind{env.Box, env.Discrete, env.MultiDiscrete, env.MultiBinary} {
-		if k.String() == s.Kind {
-			x.Kind = k
-		}
-	}
-	if x.Kind.String() != s.Kind {
-		return x, fmt.Errorf("unknown kind %q", s.Kind)
+	kind, err := env.ParseKind(s.Kind)
+	x := env.Space{Kind: kind, Shape: s.Shape, N: s.N, Start: s.Start, Bytes: s.Bytes}
+	if err != nil {
+		return x, err
 	}
 	if x.Kind == env.Box {
 		x.Low, x.High = bounds(s.Low, x.Size()), bounds(s.High, x.Size())

@@ -1,6 +1,9 @@
 package env
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Kind tells the spaces apart.
 type Kind uint8
@@ -13,12 +16,21 @@ const (
 	MultiBinary               // N[0] independent bits
 )
 
+var kinds = [...]string{"Box", "Discrete", "MultiDiscrete", "MultiBinary"}
+
 func (k Kind) String() string {
-	names := [...]string{"Box", "Discrete", "MultiDiscrete", "MultiBinary"}
-	if int(k) < len(names) {
-		return names[k]
+	if int(k) < len(kinds) {
+		return kinds[k]
 	}
 	return fmt.Sprintf("Kind(%d)", uint8(k))
+}
+
+// ParseKind is the kind whose String is name.
+func ParseKind(name string) (Kind, error) {
+	if i := slices.Index(kinds[:], name); i >= 0 {
+		return Kind(i), nil
+	}
+	return 0, fmt.Errorf("unknown kind %q of space", name)
 }
 
 // Space is plain data: it stands in manifests and handshakes.

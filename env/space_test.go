@@ -19,6 +19,19 @@ var (
 	open  = env.NewBox([]float32{-inf, -inf, 2, -1}, []float32{inf, 3, inf, 1})
 )
 
+func TestKindsHaveNames(t *testing.T) {
+	for _, k := range []env.Kind{env.Box, env.Discrete, env.MultiDiscrete, env.MultiBinary} {
+		if got, err := env.ParseKind(k.String()); err != nil || got != k {
+			t.Errorf("%v is read back as %v (error %v)", k, got, err)
+		}
+	}
+	for _, name := range []string{"", "box", "Graph", env.Kind(4).String()} {
+		if _, err := env.ParseKind(name); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%q: error %v", name, err)
+		}
+	}
+}
+
 func TestSpaceSize(t *testing.T) {
 	for _, c := range []struct {
 		space env.Space

@@ -122,15 +122,12 @@ func inPython(ctx context.Context, python string, seconds float64) (map[string]f
 // in seconds.
 func (s setting) measure(python string, seconds float64) (rate, call float64, err error) {
 	o := gymnasium.DefaultOptions(s.id)
-	o.Python, o.Vector = python, s.own
+	o.Python, o.Vector, o.Piped = python, s.own, s.piped
 	if s.own && s.id == pong {
 		o.Kwargs = map[string]any{"stack_num": 1, "num_threads": 1}
 	}
 	if s.played {
 		o.Kwargs, o.Wrappers = map[string]any{"frameskip": 1}, []gymnasium.Wrapper{gymnasium.DefaultAtari().Wrapper()}
-	}
-	if s.piped {
-		o.Transport = gymnasium.Piped
 	}
 	v, err := gymnasium.NewVector(o, s.envs, s.processes)
 	if err != nil {

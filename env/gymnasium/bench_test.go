@@ -30,10 +30,10 @@ func BenchmarkStep(b *testing.B) {
 		{"HalfCheetah-v5", false, nil, 8, 1},
 		{"HalfCheetah-v5", false, nil, 16, 2},
 	} {
-		for _, transport := range transports() {
-			b.Run(fmt.Sprintf("%s/own=%v/k=%d/children=%d/%v", c.id, c.vector, c.envs, c.processes, transport), func(b *testing.B) {
+		for _, piped := range transports() {
+			b.Run(fmt.Sprintf("%s/own=%v/k=%d/children=%d/piped=%v", c.id, c.vector, c.envs, c.processes, piped), func(b *testing.B) {
 				o := options(b, c.id, c.kwargs)
-				o.Transport, o.Vector = transport, c.vector
+				o.Piped, o.Vector = piped, c.vector
 				w := newWorld(b, o, c.envs, c.processes)
 				if err := w.reset(1); err != nil {
 					b.Fatal(err)

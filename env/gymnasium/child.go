@@ -26,11 +26,10 @@ type child struct {
 	rows    int
 	first   int    // number of its first row, as faults call it
 	steps   uint64 // that were begun
-	shared  bool
 
 	one    [1]byte       // a command or an answer
 	asked  atomic.Uint64 // odd while an answer is awaited
-	hung   atomic.Bool   // it was killed because none came
+	late   atomic.Int64  // the time.Duration within which none came, so that it was killed; 0: it was not
 	broken error         // the fault that ended it
 }
 
@@ -44,19 +43,19 @@ func startChild(o *Options, rows, first int, eager bool) (*child, error) {
 	if doom {
 		sweep()
 	}
-	c := &child{options: o, python: python, rows: rows, first: first, shared: sharedMemory && o.Transport != Piped}
+	c := &child{options: o, python: python, rows: rows, first: first}
 	r := request{
 		ID: o.ID, Kwargs: exact(o.Kwargs), Rows: rows, Eager: eager,
 		Vector: o.Vector, Render: o.Render, Observe: o.Observe, Wrappers: exactWrappers(o.Wrappers),
 	}
-	p, message, err := startProcess(python, r, c.shared, doom, newTail(o.Output))
+	p, message, err := startProcess(python, r, !o.Piped, doom)
 	if err != nil {
 		return nil, &Fault{ID: o.ID, Op: "start", Row: -1, Cause: fmt.Sprintf("%s: %v", python, err)}
 	}
 	c.process = p
 	c.asked.Add(1)
 	met := make(chan struct{})
-	go c.watch(o.StartDeadline, met)
+	go c.watch(startDeadline, met)
 	err = c.meet(message)
 	close(met)
 	c.asked.Add(1)
@@ -93,7 +92,7 @@ func (c *child) meet(message []byte) error {
 	c.rate = d.FrameRate
 	c.layout = newLayout(c.rows, c.spec.Observation, c.spec.Action)
 	bytes := private(c.layout.Size)
-	if c.shared {
+	if c.shared() {
 		if bytes, err = mapMemory(c.process.memory, c.layout.Size); err != nil {
 			return c.fail(c.fault("make", fmt.Sprintf("%d bytes of shared memory: %v", c.layout.Size, err)))
 		}
@@ -131,6 +130,12 @@ func (c *child) begins() error {
 	return nil
 }
 
+// How long a process may take to start and to make its environments, and how long to close them.
+const (
+	startDeadline = 5 * time.Minute
+	closeDeadline = 10 * time.Second
+)
+
 // watch kills the process when an answer is longer in coming than the deadline, until it is gone or met.
 func (c *child) watch(deadline time.Duration, met <-chan struct{}) {
 	if deadline == 0 {
@@ -154,18 +159,23 @@ func (c *child) watch(deadline time.Duration, met <-chan struct{}) {
 			continue
 		}
 		if times++; times == looks {
-			c.hung.Store(true)
-			c.kill()
+			c.end(deadline)
 			return
 		}
 	}
+}
+
+// end kills the process because it did not answer within the deadline.
+func (c *child) end(deadline time.Duration) {
+	c.late.Store(int64(deadline))
+	c.kill()
 }
 
 // ask sends a command: what the rows are asked for stands in memory. Where that fails, the answer says why.
 func (c *child) ask(command byte) {
 	c.asked.Add(1)
 	c.one[0] = command
-	if _, err := c.commands.Write(c.one[:]); err == nil && !c.shared {
+	if _, err := c.commands.Write(c.one[:]); err == nil && !c.shared() {
 		_, _ = c.commands.Write(c.bytes[:c.layout.Input]) // the same
 	}
 }
@@ -174,7 +184,7 @@ func (c *child) ask(command byte) {
 func (c *child) done(op string) error {
 	await(c.answers)
 	err := c.answer(op)
-	if err == nil && !c.shared {
+	if err == nil && !c.shared() {
 		err = c.receive(op)
 	}
 	c.asked.Add(1)
@@ -237,11 +247,15 @@ func (c *child) raised(op string) error {
 func (c *child) died(op string) error {
 	c.kill()
 	f := c.fault(op, c.epitaph())
-	switch {
-	case c.hung.Load() && op == "make":
-		f.Cause = fmt.Sprintf("its process made no environment within %v and was killed", c.options.StartDeadline)
-	case c.hung.Load():
-		f.Cause = fmt.Sprintf("its process gave no answer within %v and was killed", c.options.Deadline)
+	if late := time.Duration(c.late.Load()); late > 0 {
+		failed := "gave no answer"
+		switch op {
+		case "make":
+			failed = "made no environment"
+		case "close":
+			failed = "did not close"
+		}
+		f.Cause = fmt.Sprintf("its process %s within %v and was killed", failed, late)
 	}
 	f.Output = c.output.String()
 	return c.fail(f)
@@ -272,11 +286,11 @@ func (c *child) close() error {
 	}
 	var err error
 	if c.broken == nil {
-		err = c.ends()
+		err = c.ends(closeDeadline)
 	}
 	c.kill()
 	c.drop()
-	if c.shared && c.bytes != nil {
+	if c.shared() && c.bytes != nil {
 		unmap(c.bytes)
 		c.memory = memory{}
 	}
@@ -287,8 +301,8 @@ func (c *child) close() error {
 }
 
 // ends asks the child to end, and waits for it.
-func (c *child) ends() error {
-	patience := time.AfterFunc(closeDeadline, c.kill)
+func (c *child) ends(deadline time.Duration) error {
+	patience := time.AfterFunc(deadline, func() { c.end(deadline) })
 	defer patience.Stop()
 	c.one[0] = 'Q'
 	if _, err := c.commands.Write(c.one[:]); err != nil {
@@ -296,6 +310,3 @@ func (c *child) ends() error {
 	}
 	return c.answer("close")
 }
-
-// closeDeadline is how long environments may take to close.
-const closeDeadline = 10 * time.Second

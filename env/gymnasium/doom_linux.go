@@ -27,8 +27,7 @@ func remains(group int) []string {
 	var found []string
 	for _, pid := range processes() {
 		if groupOf(pid) == group {
-			files, _ := doomFiles(pid) // a process that is gone uses none
-			found = append(found, files...)
+			found = append(found, doomFiles(pid)...)
 		}
 	}
 	return found
@@ -43,24 +42,19 @@ func sweep() {
 	}
 	used := map[string]bool{}
 	for _, pid := range processes() {
-		theirs, _ := doomFiles(pid) // one that may not be looked at has its files open by now, and needs no name for them
-		for _, f := range theirs {
+		for _, f := range doomFiles(pid) {
 			used[f] = true
 		}
 	}
 	for _, f := range files {
 		info, err := os.Stat(f)
-		if err == nil && !used[f] && time.Since(info.ModTime()) > time.Minute && ownedByUs(f) {
+		if err == nil && !used[f] && time.Since(info.ModTime()) > time.Minute && ownedByUs(info) {
 			_ = os.Remove(f) // somebody may have been faster
 		}
 	}
 }
 
-func ownedByUs(path string) bool {
-	info, err := os.Stat(path)
-	if err != nil {
-		return false
-	}
+func ownedByUs(info os.FileInfo) bool {
 	s, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(s.Uid) == os.Getuid()
 }
@@ -86,17 +80,17 @@ func groupOf(pid int) int {
 	return group
 }
 
-// doomFiles lists ViZDoom's files that the process has mapped.
-func doomFiles(pid int) ([]string, error) {
+// doomFiles lists ViZDoom's files that the process has mapped: none of one that is gone, nor of one that may not be looked at,
+// which has its files open by now and needs no name for them.
+func doomFiles(pid int) (found []string) {
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	var found []string
 	for line := range bytes.Lines(maps) {
 		if _, name, ok := strings.Cut(string(line), sharedFolder+"ViZDoom"); ok {
 			found = append(found, sharedFolder+"ViZDoom"+strings.TrimSpace(name))
 		}
 	}
-	return found, nil
+	return found
 }

@@ -41,7 +41,6 @@ func NewPool(o Options, share int) (*Pool, error) {
 	if o.Vector {
 		share = 1 // its rows cannot be stepped one by one
 	}
-	o.shareOutput()
 	return &Pool{options: o, share: share}, nil
 }
 

@@ -3,7 +3,7 @@
 //
 // [NewVector] makes a row of environments, spread over one or more processes, that are stepped with one
 // round trip to each; [NewPool] makes single ones that share processes. Actions, observations and rewards
-// stand in memory that both sides share (on Linux; elsewhere they go through the pipes); a byte through a
+// stand in memory that both sides share (on Linux; where there is none they go through the pipes); a byte through a
 // pipe says that they are there, and the pipe's end that a process is gone.
 //
 // What goes wrong is a [*Fault]: it names the environment, the step and the cause, with Python's
@@ -14,7 +14,6 @@ package gymnasium
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -40,12 +39,7 @@ type Options struct {
 
 	// Deadline is how long a step or a reset may take before the process counts as hung; 0: for ever.
 	Deadline time.Duration
-	// StartDeadline is how long a process may take to start and to make its environments; 0: for ever.
-	StartDeadline time.Duration
-	Transport     Transport
-	// Output receives what the processes print, in the order in which it comes; nil: nobody does. Errors show the
-	// last lines in any case.
-	Output io.Writer
+	Piped    bool // data go through the pipes, as they do where there is no shared memory
 }
 
 // Wrapper is a gymnasium.Wrapper, or anything that is called like one.
@@ -54,31 +48,15 @@ type Wrapper struct {
 	Kwargs map[string]any `json:"kwargs" yaml:"kwargs"`
 }
 
-// Transport is the way that data take between the processes.
-type Transport uint8
-
-const (
-	// Fastest is Shared where there is shared memory, Piped elsewhere.
-	Fastest Transport = iota
-	// Shared is memory that both processes see; on Linux.
-	Shared
-	// Piped sends everything through the pipes.
-	Piped
-)
-
 // DefaultOptions are those of the environment with that ID, made without arguments.
-func DefaultOptions(id string) Options {
-	return Options{ID: id, Deadline: 5 * time.Minute, StartDeadline: 5 * time.Minute}
-}
+func DefaultOptions(id string) Options { return Options{ID: id, Deadline: 5 * time.Minute} }
 
 func (o *Options) validate() error {
 	switch {
 	case o.ID == "":
 		return fmt.Errorf("gymnasium: no environment is named")
-	case o.Deadline < 0 || o.StartDeadline < 0:
-		return fmt.Errorf("gymnasium: %s: deadlines %v and %v: a deadline cannot lie in the past", o.ID, o.Deadline, o.StartDeadline)
-	case o.Transport == Shared && !sharedMemory:
-		return fmt.Errorf("gymnasium: %s: there is no shared memory on this system; leave the transport open", o.ID)
+	case o.Deadline < 0:
+		return fmt.Errorf("gymnasium: %s: deadline %v: a deadline cannot lie in the past", o.ID, o.Deadline)
 	}
 	if _, err := json.Marshal(exact(o.Kwargs)); err != nil {
 		return fmt.Errorf("gymnasium: %s: its arguments: %w", o.ID, err)

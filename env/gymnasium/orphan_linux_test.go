@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 // play steps an environment until it is killed, and says which process it has.
 func play(id, fault string) {
 	o := DefaultOptions(id)
-	o.Python, o.Output = os.Getenv("GYMNASIUM_TEST_PYTHON"), os.Stdout
+	o.Python = os.Getenv("GYMNASIUM_TEST_PYTHON")
 	if fault != "" {
 		o.Kwargs = map[string]any{"fault": fault}
 	}
@@ -43,6 +43,9 @@ func play(id, fault string) {
 		fmt.Println("leaves", f)
 	}
 	fmt.Println("ready")
+	if fault != "" {
+		go tell(w.children[0].output)
+	}
 	for {
 		if err := w.step(); err != nil {
 			panic(err)
@@ -51,6 +54,14 @@ func play(id, fault string) {
 			time.Sleep(time.Millisecond)
 		}
 	}
+}
+
+// tell prints the numbers of two grandchildren as soon as they are known.
+func tell(output *tail) {
+	for len(numbers(output.String())) < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	fmt.Println(output)
 }
 
 // quiet is a test that is none.
@@ -105,6 +116,28 @@ func numbers(text string) (pids []int) {
 	return pids
 }
 
+// TestInterpreterThatCannotStart leaves nothing open.
+func TestInterpreterThatCannotStart(t *testing.T) {
+	o := DefaultOptions("VizdoomBasic-v1")
+	o.Python = filepath.Join(t.TempDir(), "python")
+	if err := os.WriteFile(o.Python, []byte("\x7fELF"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	open := func() int {
+		files, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files)
+	}
+	before := open()
+	_, err := NewVector(o, 1, 1)
+	mustSay(t, err, "VizdoomBasic-v1, start: ", "exec format error")
+	if after := open(); after != before {
+		t.Errorf("%d files are open, before %d", after, before)
+	}
+}
+
 // TestNobodyIsLeftOver of what an environment starts, however it ends.
 func TestNobodyIsLeftOver(t *testing.T) {
 	for _, c := range []struct {
@@ -116,8 +149,6 @@ func TestNobodyIsLeftOver(t *testing.T) {
 		t.Run(c.fault, func(t *testing.T) {
 			o := options(t, "faulty:Faulty", map[string]any{"fault": c.fault})
 			o.Deadline = time.Second
-			var printed bytes.Buffer
-			o.Output = &printed
 			w := newWorld(t, o, 1, 1)
 			err := errors.Join(w.reset(1), w.step(), w.step(), w.step())
 			if c.want != "" {
@@ -129,9 +160,9 @@ func TestNobodyIsLeftOver(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.children[0].output.wait()
-			pids := numbers(printed.String())
+			pids := numbers(w.children[0].output.String())
 			if len(pids) != 2 {
-				t.Fatalf("two grandchildren should have told their numbers: %q", &printed)
+				t.Fatalf("two grandchildren should have told their numbers: %q", w.children[0].output)
 			}
 			mustEnd(t, append(pids, w.children[0].cmd.Process.Pid))
 		})

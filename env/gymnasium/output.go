@@ -1,7 +1,6 @@
 package gymnasium
 
 import (
-	"io"
 	"os"
 	"strings"
 	"sync"
@@ -15,12 +14,9 @@ const tailBytes = 4000
 type tail struct {
 	mutex sync.Mutex
 	last  []byte
-	more  bool // something was printed before last
-	copy  io.Writer
-	ended chan struct{}
+	more  bool          // something was printed before last
+	ended chan struct{} // closed when all was read
 }
-
-func newTail(copy io.Writer) *tail { return &tail{copy: copy, ended: make(chan struct{})} }
 
 // drain reads all that is printed, so that nobody waits who prints.
 func (t *tail) drain(printed *os.File) {
@@ -39,9 +35,6 @@ func (t *tail) drain(printed *os.File) {
 func (t *tail) add(b []byte) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	if t.copy != nil && len(b) > 0 {
-		_, _ = t.copy.Write(b) // whoever reads along may stop
-	}
 	t.last = append(t.last, b...)
 	if n := len(t.last) - tailBytes; n > 0 {
 		t.last, t.more = append(t.last[:0], t.last[n:]...), true
@@ -62,26 +55,9 @@ func (t *tail) String() string {
 	defer t.mutex.Unlock()
 	text := string(t.last)
 	if t.more {
-		_, text, _ = strings.Cut(text, "\n")
+		if _, whole, found := strings.Cut(text, "\n"); found {
+			text = whole
+		}
 	}
 	return strings.TrimSpace(text)
-}
-
-// oneAtATime lets several processes print to one writer.
-type oneAtATime struct {
-	mutex sync.Mutex
-	to    io.Writer
-}
-
-func (w *oneAtATime) Write(b []byte) (int, error) {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	return w.to.Write(b)
-}
-
-// shareOutput lets several processes print to the Output of o.
-func (o *Options) shareOutput() {
-	if _, shared := o.Output.(*oneAtATime); o.Output != nil && !shared {
-		o.Output = &oneAtATime{to: o.Output}
-	}
 }

@@ -3,7 +3,6 @@ package gymnasium
 import (
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -49,7 +48,7 @@ type request struct {
 type process struct {
 	commands, answers *os.File
 	line              *os.File // the life line, never written to: it ends with this program; nil: there is none
-	memory            *os.File // to be mapped; nil: nothing is shared
+	memory            *os.File // to be mapped; nil: nothing is shared, data go through the pipes
 	output            *tail
 	cmd               *exec.Cmd
 	folder            string // the working folder that it litters; "": this program's
@@ -58,20 +57,22 @@ type process struct {
 	gone              chan struct{} // closed when it is dead, its group killed and its remains swept
 }
 
-// startProcess starts an interpreter and returns what it wants to read first.
-func startProcess(python string, r request, shared, litters bool, output *tail) (p *process, message []byte, err error) {
-	p = &process{output: output, cmd: exec.Command(python), gone: make(chan struct{})}
+// startProcess starts an interpreter and returns what it wants to read first. share: memory, where the system has it.
+func startProcess(python string, r request, share, litters bool) (_ *process, message []byte, err error) {
+	p := &process{output: &tail{ended: make(chan struct{})}, cmd: exec.Command(python), gone: make(chan struct{})}
 	if litters {
 		if err := p.moveOut(&r); err != nil {
 			return nil, nil, err
 		}
 	}
+	var printed *os.File
 	var theirs []*os.File
 	defer func() {
 		for _, f := range theirs {
 			_ = f.Close() // a descriptor that the process has of its own
 		}
 		if err != nil {
+			_ = printed.Close() // which may be nil, and nobody has printed
 			p.drop()
 			p.clean()
 		}
@@ -90,20 +91,20 @@ func startProcess(python string, r request, shared, litters bool, output *tail) 
 		theirs = append(theirs, theirEnd)
 		return theirEnd
 	}
-	var printed *os.File
 	stdin, stdout, stderr := pipe(&p.commands, false), pipe(&p.answers, true), pipe(&printed, true)
 	r.Line, r.Memory = -1, -1
 	if groups && err == nil {
 		r.Line = 3
 		p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, pipe(&p.line, false))
 	}
-	if shared && err == nil {
-		r.Memory = 3 + len(p.cmd.ExtraFiles)
-		p.memory, err = newMemory()
-		p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, p.memory)
-	}
 	if err != nil {
 		return nil, nil, err
+	}
+	if share {
+		if memory, none := newMemory(); none == nil { // else `covey doctor` says why
+			r.Memory, p.memory = 3+len(p.cmd.ExtraFiles), memory
+			p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, memory)
+		}
 	}
 	message, err = json.Marshal(map[string]any{
 		"request": r, "modules": map[string]string{"bridge": bridge, "spaces": spaces, "worlds": worlds, "atari": atari, "doom": doom},
@@ -116,9 +117,9 @@ func startProcess(python string, r request, shared, litters bool, output *tail) 
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin, stdout, stderr
 	isolate(p.cmd)
 	if err = p.cmd.Start(); err != nil {
-		return nil, nil, errors.Join(err, printed.Close())
+		return nil, nil, err
 	}
-	go output.drain(printed)
+	go p.output.drain(printed)
 	go p.bury()
 	return p, message, nil
 }
@@ -197,6 +198,9 @@ func (p *process) note() {
 		}
 	}
 }
+
+// shared says whether data stand in memory that both sides see.
+func (p *process) shared() bool { return p.memory != nil }
 
 // drop closes this side's files.
 func (p *process) drop() {

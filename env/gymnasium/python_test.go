@@ -11,15 +11,15 @@ import (
 
 func interpreter(t testing.TB) string { t.Helper(); return pyenvtest.Gymnasium(t) }
 
-// transports are those of this system.
-func transports() []Transport {
-	if sharedMemory {
-		return []Transport{Shared, Piped}
+// transports are those of this system, as Options.Piped has them.
+func transports() []bool {
+	memory, err := newMemory()
+	if err != nil {
+		return []bool{true}
 	}
-	return []Transport{Piped}
+	_ = memory.Close() // nothing stands in it
+	return []bool{false, true}
 }
-
-func (t Transport) String() string { return []string{"fastest", "shared", "piped"}[t] }
 
 // options are those of an environment, which may be one of testdata's.
 func options(t testing.TB, id string, kwargs map[string]any) Options {

@@ -12,8 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const sharedMemory = true
-
 // newMemory is memory without a name, which ends with the last process that has it.
 func newMemory() (*os.File, error) {
 	fd, err := unix.MemfdCreate("covey", unix.MFD_CLOEXEC)

@@ -10,8 +10,6 @@ import (
 	"os/exec"
 )
 
-const sharedMemory = false
-
 func newMemory() (*os.File, error) { return nil, errors.ErrUnsupported }
 
 func mapMemory(*os.File, int) ([]byte, error) { return nil, errors.ErrUnsupported }

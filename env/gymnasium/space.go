@@ -40,15 +40,14 @@ func (d *description) spec(id string) (env.Spec, error) {
 }
 
 func (s *space) space() (env.Space, error) {
-	x := env.Space{Shape: s.Shape, N: s.N, Bytes: s.Bytes}
+	kind, err := env.ParseKind(s.Kind)
+	if err != nil {
+		return env.Space{}, err
+	}
+	x := env.Space{Kind: kind, Shape: s.Shape, N: s.N, Bytes: s.Bytes}
 	for _, n := range s.Start {
 		if n != 0 {
 			x.Start = s.Start
-		}
-	}
-	for _, k := range []env.Kind{env.Box, env.Discrete, env.MultiDiscrete, env.MultiBinary} {
-		if k.String() == s.Kind {
-			x.Kind = k
 		}
 	}
 	if x.Kind == env.Box {

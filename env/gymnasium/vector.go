@@ -35,7 +35,6 @@ func NewVector(o Options, envs, processes int) (*Vector, error) {
 	if envs < 1 || processes < 1 {
 		return nil, fmt.Errorf("gymnasium: %s: %d environments in %d processes", o.ID, envs, processes)
 	}
-	o.shareOutput()
 	processes = min(processes, envs)
 	v := &Vector{
 		children: make([]*child, processes), rows: envs,

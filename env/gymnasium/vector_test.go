@@ -58,6 +58,12 @@ func TestSpecs(t *testing.T) {
 	}
 }
 
+func TestUnknownSpaces(t *testing.T) {
+	d := description{Observation: space{Kind: "Graph", Shape: []int{1}}}
+	_, err := d.spec("X-v0")
+	mustSay(t, err, `the observation space: unknown kind "Graph" of space`)
+}
+
 // TestFlattening is in the order of Gymnasium's own, whose wrapper shows the same.
 func TestFlattening(t *testing.T) {
 	for _, id := range []string{"made:OfDict", "made:OfTuple", "made:OfMultiDiscrete", "made:OfMultiBinary", "made:OfDiscrete", "made:OfBytes"} {
@@ -137,10 +143,10 @@ func TestWrappersHaveArguments(t *testing.T) {
 func TestVectorEqualsAlone(t *testing.T) {
 	const n, steps = 5, 120
 	for _, id := range []string{"CartPole-v1", "made:OfDict", "made:OfBytes", "made:OfTuple"} {
-		for _, transport := range transports() {
-			t.Run(fmt.Sprint(id, " ", transport), func(t *testing.T) {
+		for _, piped := range transports() {
+			t.Run(fmt.Sprint(id, " piped=", piped), func(t *testing.T) {
 				o := options(t, id, nil)
-				o.Transport = transport
+				o.Piped = piped
 				w := newWorld(t, o, n, 2)
 				p, err := NewPool(o, 3)
 				if err != nil {
@@ -292,16 +298,16 @@ func TestStepWantsAReset(t *testing.T) {
 }
 
 func TestNothingIsAllocated(t *testing.T) {
-	for _, transport := range transports() {
+	for _, piped := range transports() {
 		o := options(t, "made:OfBytes", nil)
-		o.Transport = transport
+		o.Piped = piped
 		w := newWorld(t, o, 4, 2)
 		if err := w.reset(1); err != nil {
 			t.Fatal(err)
 		}
 		var failed error
 		if n := testing.AllocsPerRun(200, func() { failed = errors.Join(failed, w.step()) }); n != 0 || failed != nil {
-			t.Errorf("%v: %v allocations a step, %v", transport, n, failed)
+			t.Errorf("piped %v: %v allocations a step, %v", piped, n, failed)
 		}
 	}
 }

@@ -85,11 +85,11 @@ class Faulty(gymnasium.Env):
         raise BrokenPipeError("its own engine is gone")
 
     def prints(self, answer):
+        sys.stdout.write("x" * 300_000 + "\n")
         print("printed", flush=True)
         print("complained", file=sys.stderr, flush=True)
         os.write(1, b"written to 1\n")
         subprocess.run(["echo", "echoed"])
-        sys.stdout.write("x" * 300_000 + "\n")
         return answer
 
     def forks(self, answer):
