@@ -92,7 +92,7 @@ func Setup(ctx context.Context, folder string, names []string, progress io.Write
 	if err != nil {
 		return "", nil, err
 	}
-	defer unlock()
+	defer func() { err = errors.Join(err, unlock()) }()
 	before, _ := os.ReadFile(filepath.Join(folder, installed)) // none: nothing is installed
 	all = union(names, installedExtras(string(before)))
 	lock, err := GymnasiumLock(all...)

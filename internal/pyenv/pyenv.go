@@ -17,6 +17,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // Files in an environment's folder.
@@ -46,7 +49,7 @@ func Ensure(ctx context.Context, lock []byte, progress io.Writer) (python string
 	if err != nil {
 		return "", err
 	}
-	defer unlock()
+	defer func() { err = errors.Join(err, unlock()) }()
 	if complete(folder) { // made while this process waited
 		return interpreter(folder), nil
 	}
@@ -56,16 +59,16 @@ func Ensure(ctx context.Context, lock []byte, progress io.Writer) (python string
 	return interpreter(folder), nil
 }
 
-// lockFolder waits until nobody else is making the environment in folder.
-func lockFolder(ctx context.Context, folder string) (unlock func(), err error) {
+// lockFolder waits until nobody else is making the environment in folder. The system drops the lock of a process that dies.
+func lockFolder(ctx context.Context, folder string) (unlock func() error, err error) {
 	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of the Python environments (COVEY_CACHE moves it): %w", err)
 	}
-	unlock, err = lockFile(ctx, folder+".lock")
-	if err != nil {
+	lock := flock.New(folder + ".lock")
+	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
 		return nil, fmt.Errorf("wait for the Python environment %s: %w", folder, err)
 	}
-	return unlock, nil
+	return lock.Unlock, nil
 }
 
 // create makes the environment in folder. The marker comes last: a folder without it is what an
