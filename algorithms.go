@@ -12,6 +12,7 @@ import (
 	"covey/algo/a3c"
 	"covey/algo/offpolicy"
 	"covey/env"
+	"covey/internal/nearest"
 	"covey/optim"
 	"covey/policy"
 	"covey/rollout"
@@ -63,7 +64,7 @@ func Algorithms() []string { return slices.Sorted(maps.Keys(algorithms)) }
 func findAlgorithm(name string) (algorithm, error) {
 	a, ok := algorithms[name]
 	if !ok {
-		return a, &ConfigError{Key: "algo", Problem: fmt.Sprintf("unknown algorithm %q%s", name, suggestion(name, Algorithms()))}
+		return a, wrong("algo", "unknown algorithm %q%s", name, nearest.Hint(name, Algorithms()))
 	}
 	return a, nil
 }
@@ -180,5 +181,3 @@ func inSection(section string, err error) error {
 	}
 	return &ConfigError{Key: key, Problem: problem, err: err}
 }
-
-func list(names []string) string { return strings.Join(names, ", ") }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"covey/internal/nearest"
 )
 
 // check compares a node with the type that is to hold it.
@@ -161,5 +163,5 @@ func suggestKey(key string) string {
 	if len(elsewhere) > 0 {
 		return fmt.Sprintf("; did you mean %q?", elsewhere[0])
 	}
-	return suggestion(key, near)
+	return nearest.Hint(key, near)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -142,7 +141,7 @@ func unknownPreset(p zoo.Preset) error {
 	}
 	return &ConfigError{
 		Key:     "preset",
-		Problem: fmt.Sprintf("%s has no preset %q for %s%s", p.Algo, p.Variant, p.Env, suggestion(p.Variant, variants)),
+		Problem: fmt.Sprintf("%s has no preset %q for %s%s", p.Algo, p.Variant, p.Env, nearest.Hint(p.Variant, variants)),
 		err:     fs.ErrNotExist,
 	}
 }
@@ -196,43 +195,40 @@ func (c *Config) Suits(spec env.Spec) error {
 }
 
 func (c *Config) validateRun() error {
-	bad := func(key, format string, args ...any) error {
-		return &ConfigError{Key: key, Problem: fmt.Sprintf(format, args...)}
-	}
 	switch {
 	case !isDuration(c.Seconds):
-		return bad("seconds", "%v is no duration", c.Seconds)
+		return wrong("seconds", "%v is no duration", c.Seconds)
 	case !isDuration(c.Checkpoint.Seconds):
-		return bad("checkpoint.seconds", "%v is no duration", c.Checkpoint.Seconds)
+		return wrong("checkpoint.seconds", "%v is no duration", c.Checkpoint.Seconds)
 	case c.Checkpoint.Keep < 1 || c.Checkpoint.Keep > 1e6:
-		return bad("checkpoint.keep", "%d, must be between 1 and 1000000", c.Checkpoint.Keep)
+		return wrong("checkpoint.keep", "%d, must be between 1 and 1000000", c.Checkpoint.Keep)
 	case !isDuration(c.Deadline):
-		return bad("deadline", "%v is no duration", c.Deadline)
+		return wrong("deadline", "%v is no duration", c.Deadline)
 	case c.Restarts < 0:
-		return bad("restarts", "%d, must be at least 0", c.Restarts)
+		return wrong("restarts", "%d, must be at least 0", c.Restarts)
 	case c.Fallback.Times < 0:
-		return bad("fallback.times", "%d, must be at least 0", c.Fallback.Times)
+		return wrong("fallback.times", "%d, must be at least 0", c.Fallback.Times)
 	case !(c.Fallback.Rate > 0 && c.Fallback.Rate <= 1):
-		return bad("fallback.rate", "%v, must be more than 0 and at most 1", c.Fallback.Rate)
+		return wrong("fallback.rate", "%v, must be more than 0 and at most 1", c.Fallback.Rate)
 	case c.ActionRepeat < 1 || c.ActionRepeat > 1000:
-		return bad("action_repeat", "%d, must be between 1 and 1000", c.ActionRepeat)
+		return wrong("action_repeat", "%d, must be between 1 and 1000", c.ActionRepeat)
 	case c.Stack < 1 || c.Stack > 100:
-		return bad("stack", "%d, must be between 1 and 100", c.Stack)
+		return wrong("stack", "%d, must be between 1 and 100", c.Stack)
 	case c.Eval.Episodes < 1 || c.Eval.Episodes > 1e6:
-		return bad("eval.episodes", "%d, must be between 1 and 1000000", c.Eval.Episodes)
+		return wrong("eval.episodes", "%d, must be between 1 and 1000000", c.Eval.Episodes)
 	case c.SolveAt != nil && (math.IsNaN(*c.SolveAt) || math.IsInf(*c.SolveAt, 0)):
-		return bad("solve_at", "%v is no return", *c.SolveAt)
+		return wrong("solve_at", "%v is no return", *c.SolveAt)
 	case c.UntilSolved && c.SolveAt == nil:
-		return bad("until_solved", "wants solve_at, the mean return that counts as solved")
+		return wrong("until_solved", "wants solve_at, the mean return that counts as solved")
 	case c.Steps == 0 && c.Episodes == 0 && c.Seconds == 0 && !c.UntilSolved:
-		return bad("steps", "the run has no budget; set steps, episodes or seconds")
+		return wrong("steps", "the run has no budget; set steps, episodes or seconds")
 	}
 	if err := c.validateExperience(); err != nil {
 		return err
 	}
 	for name, other := range algorithms {
 		if other.section != c.Section() && other.present(c) {
-			return bad(other.section, "settings of algorithm %s, but algo is %s", name, c.Algo)
+			return wrong(other.section, "settings of algorithm %s, but algo is %s", name, c.Algo)
 		}
 	}
 	if err := c.validatePixels(); err != nil {
@@ -253,15 +249,3 @@ func duration(seconds float64) time.Duration { return time.Duration(seconds * fl
 
 // YAML is the configuration as a file that [Config.Merge] reads back to the same.
 func (c *Config) YAML() ([]byte, error) { return yaml.Marshal(c) }
-
-// suggestion ends a message about an unknown name: with the nearest known one, or with all.
-func suggestion(name string, known []string) string {
-	if near := nearest.Name(name, known); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	if len(known) == 0 {
-		return ""
-	}
-	slices.Sort(known)
-	return fmt.Sprintf("; known: %s", list(known))
-}

@@ -48,9 +48,9 @@ func (c *Config) validateMinAtar() error {
 	case m == nil:
 		return nil
 	case !isMinAtar(c.Env):
-		return &ConfigError{Key: "minatar", Problem: c.Env + " is none of MinAtar's games in Go"}
+		return wrong("minatar", "%s is none of MinAtar's games in Go", c.Env)
 	case !(m.Sticky >= 0 && m.Sticky <= 1):
-		return &ConfigError{Key: "minatar.sticky", Problem: fmt.Sprintf("%v, must be between 0 and 1", m.Sticky)}
+		return wrong("minatar.sticky", "%v, must be between 0 and 1", m.Sticky)
 	}
 	return nil
 }
@@ -76,7 +76,7 @@ func Known(id string) error {
 		if nearest.Name(id, Environments()) == "" {
 			problem += fmt.Sprintf("; %s%s asks Gymnasium for it", gymPrefix, id)
 		}
-		problem += suggestion(id, Environments())
+		problem += nearest.Hint(id, Environments())
 	}
 	return &ConfigError{Key: "env", Problem: problem}
 }
@@ -141,16 +141,23 @@ func (c *Config) wrap(e env.Environment) (env.Environment, error) {
 		return nil, err
 	}
 	if c.Stack > 1 {
-		if s := e.Spec(); s.Observation.Kind != env.Box {
-			problem := fmt.Sprintf("%d, but %s shows a choice (%v), of which no frames can be stacked", c.Stack, s.ID, s.Observation.Kind)
-			return nil, errors.Join(&ConfigError{Key: "stack", Problem: problem}, e.Close())
-		} else if s.Stack > 1 {
-			problem := fmt.Sprintf("%d, but %s stacks %d frames itself: set it to 1", c.Stack, s.ID, s.Stack)
-			return nil, errors.Join(c.located(&ConfigError{Key: "stack", Problem: problem}), e.Close())
+		if err := c.checkStack(e.Spec()); err != nil {
+			return nil, errors.Join(err, e.Close())
 		}
 		e = env.Stack(e, c.Stack)
 	}
 	return e, nil
+}
+
+// checkStack says why frames of such an environment cannot be stacked.
+func (c *Config) checkStack(s env.Spec) error {
+	switch {
+	case s.Observation.Kind != env.Box:
+		return c.located(wrong("stack", "%d, but %s shows a choice (%v), of which no frames can be stacked", c.Stack, s.ID, s.Observation.Kind))
+	case s.Stack > 1:
+		return c.located(wrong("stack", "%d, but %s stacks %d frames itself: set it to 1", c.Stack, s.ID, s.Stack))
+	}
+	return nil
 }
 
 // vectors makes vectors of so many environments, which outlive their failures. own: makes environments that are not

@@ -52,18 +52,15 @@ func (c *Config) checkSize(f *transitions.File) error {
 
 // validateExperience says what makes no sense about learning from earlier data.
 func (c *Config) validateExperience() error {
-	bad := func(key, format string, args ...any) error {
-		return &ConfigError{Key: key, Problem: fmt.Sprintf(format, args...)}
-	}
 	switch {
 	case c.ReplayFile != "" && algorithms[c.Algo].holds == nil:
-		return bad("replay_file", "%s has no replay to put transitions into; sac, ddpg and dqn have one", c.Algo)
+		return wrong("replay_file", "%s has no replay to put transitions into; sac, ddpg and dqn have one", c.Algo)
 	case c.Offline && c.ReplayFile == "":
-		return bad("offline", "wants replay_file, the transitions to learn from")
+		return wrong("offline", "wants replay_file, the transitions to learn from")
 	case c.Offline && c.Episodes > 0:
-		return bad("episodes", "an offline run has none; set steps, which are its updates, or seconds")
+		return wrong("episodes", "an offline run has none; set steps, which are its updates, or seconds")
 	case c.Offline && c.UntilSolved && c.Eval.Every == 0:
-		return bad("until_solved", "wants eval.every: nothing else says whether an offline run has solved the environment")
+		return wrong("until_solved", "wants eval.every: nothing else says whether an offline run has solved the environment")
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package covey
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -45,18 +44,15 @@ func gymID(id string) string { return strings.TrimPrefix(id, gymPrefix) }
 // validateGym says which of the settings is impossible.
 func (c *Config) validateGym() error {
 	g := c.Gym
-	bad := func(key, format string, args ...any) error {
-		return &ConfigError{Key: key, Problem: fmt.Sprintf(format, args...)}
-	}
 	switch {
 	case g == nil:
 		return nil
 	case !bridged(c.Env):
-		return bad("gym", "%s is covey's own; %s%s is Gymnasium's", c.Env, gymPrefix, c.Env)
+		return wrong("gym", "%s is covey's own; %s%s is Gymnasium's", c.Env, gymPrefix, c.Env)
 	case g.Children < 1 || g.Children > 1000:
-		return bad("gym.children", "%d, must be between 1 and 1000", g.Children)
+		return wrong("gym.children", "%d, must be between 1 and 1000", g.Children)
 	case !(g.Deadline >= 0 && g.Deadline <= 1e6):
-		return bad("gym.deadline", "%v, must be between 0 and 1000000 seconds", g.Deadline)
+		return wrong("gym.deadline", "%v, must be between 0 and 1000000 seconds", g.Deadline)
 	}
 	return nil
 }

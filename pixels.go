@@ -2,7 +2,6 @@ package covey
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -115,7 +114,7 @@ func (c *Config) view(s env.Spec) (env.View, error) {
 		return nil, nil
 	}
 	if s.Stack > 1 {
-		return nil, c.located(&ConfigError{Key: "screen", Problem: fmt.Sprintf("%s stacks %d frames itself: show it smaller before it stacks them", s.ID, s.Stack)})
+		return nil, c.located(wrong("screen", "%s stacks %d frames itself: show it smaller before it stacks them", s.ID, s.Stack))
 	}
 	shown := *c.Screen
 	if c.showsDoom() {
@@ -123,18 +122,15 @@ func (c *Config) view(s env.Spec) (env.View, error) {
 	}
 	v, err := screen.New(s.Observation, shown)
 	if err != nil {
-		return nil, c.located(&ConfigError{Key: "screen", Problem: fmt.Sprintf("%s: %v", s.ID, err)})
+		return nil, c.located(wrong("screen", "%s: %v", s.ID, err))
 	}
 	return v, nil
 }
 
 // validatePixels says which of the settings is impossible.
 func (c *Config) validatePixels() error {
-	bad := func(key, format string, args ...any) error {
-		return &ConfigError{Key: key, Problem: fmt.Sprintf(format, args...)}
-	}
 	if s := c.Screen; s != nil && (s.Height < 0 || s.Width < 0 || (s.Height == 0) != (s.Width == 0)) {
-		return bad("screen", "height %d and width %d: want both, or 0 for both to keep the size", s.Height, s.Width)
+		return wrong("screen", "height %d and width %d: want both, or 0 for both to keep the size", s.Height, s.Width)
 	}
 	if c.Gym == nil {
 		return nil
@@ -142,27 +138,27 @@ func (c *Config) validatePixels() error {
 	if a := c.Gym.Atari; a != nil {
 		switch {
 		case !isAtari(c.Env):
-			return bad("gym.atari", "%s is none of Atari's games", c.Env)
+			return wrong("gym.atari", "%s is none of Atari's games", c.Env)
 		case a.Skip < 0 || a.Skip > 1000:
-			return bad("gym.atari.skip", "%d, must be between 0 (the environment as it is) and 1000", a.Skip)
+			return wrong("gym.atari.skip", "%d, must be between 0 (the environment as it is) and 1000", a.Skip)
 		case a.Noops < 0 || a.Noops > 1_000_000:
-			return bad("gym.atari.noops", "%d, must be between 0 and 1000000", a.Noops)
+			return wrong("gym.atari.noops", "%d, must be between 0 and 1000000", a.Noops)
 		case c.trainsOnLives() && c.ActionRepeat > 1:
-			return bad("action_repeat", "%d, but then a lost life would begin a new game, and gym.atari.life_loss is true: hold actions for longer by gym.atari.skip", c.ActionRepeat)
+			return wrong("action_repeat", "%d, but then a lost life would begin a new game, and gym.atari.life_loss is true: hold actions for longer by gym.atari.skip", c.ActionRepeat)
 		case c.Gym.Vector && c.Stack > 1:
-			return bad("stack", "%d, but with gym.vector Atari shows four frames already: set it to 1", c.Stack)
+			return wrong("stack", "%d, but with gym.vector Atari shows four frames already: set it to 1", c.Stack)
 		}
 	}
 	if d := c.Gym.Doom; d != nil {
 		if !isDoom(c.Env) {
-			return bad("gym.doom", "%s is none of ViZDoom's scenarios", c.Env)
+			return wrong("gym.doom", "%s is none of ViZDoom's scenarios", c.Env)
 		}
 		if len(d.Variables) > 0 && len(c.Gym.Observe) > 0 {
-			return bad("gym.doom.variables", "%v, but gym.observe says %v, and nothing is shown beside these", slices.Sorted(maps.Keys(d.Variables)), c.Gym.Observe)
+			return wrong("gym.doom.variables", "%v, but gym.observe says %v, and nothing is shown beside these", slices.Sorted(maps.Keys(d.Variables)), c.Gym.Observe)
 		}
 		for name, most := range d.Variables {
 			if !(most > 0) {
-				return bad("gym.doom.variables."+name, "%v, must be more than 0: it is shown as 255", most)
+				return wrong("gym.doom.variables."+name, "%v, must be more than 0: it is shown as 255", most)
 			}
 		}
 	}

@@ -208,6 +208,15 @@ func TestPixelMistakesAreFoundBeforeTheGame(t *testing.T) {
 	}
 }
 
+// chooser is a game that shows a choice.
+type chooser struct{ env.Environment }
+
+func (c chooser) Spec() env.Spec {
+	x := c.Environment.Spec()
+	x.Observation = env.NewDiscrete(3)
+	return x
+}
+
 // stacker is a game that stacks its frames itself.
 type stacker struct{ env.Environment }
 
@@ -217,23 +226,30 @@ func (s stacker) Spec() env.Spec {
 	return x
 }
 
-func TestStackedAlready(t *testing.T) {
-	for want, settings := range map[string]string{
-		"stack: 2, but MinAtar/Breakout-v1 stacks 3 frames itself": "stack: 2",
-		"screen: MinAtar/Breakout-v1 stacks 3 frames itself":       "screen: {height: 5, width: 5}",
+// TestCannotBeStacked: the errors say where the setting stands.
+func TestCannotBeStacked(t *testing.T) {
+	stacks := func(e env.Environment) env.Environment { return stacker{e} }
+	chooses := func(e env.Environment) env.Environment { return chooser{e} }
+	for want, c := range map[string]struct {
+		settings string
+		shown    func(env.Environment) env.Environment
+	}{
+		"test:1:8: stack: 2, but MinAtar/Breakout-v1 stacks 3 frames itself":             {"stack: 2", stacks},
+		"test:1:8: stack: 2, but MinAtar/Breakout-v1 shows a choice (Discrete)":          {"stack: 2", chooses},
+		"test:1:10: screen: MinAtar/Breakout-v1 stacks 3 frames itself: show it smaller": {"screen: {height: 5, width: 5}", stacks},
 	} {
 		cfg, err := NewConfig("a3c", "MinAtar/Breakout-v1")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := cfg.Merge("test", []byte(settings)); err != nil {
+		if err := cfg.Merge("test", []byte(c.settings)); err != nil {
 			t.Fatal(err)
 		}
 		game, err := NewEnvironment("MinAtar/Breakout-v1")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := cfg.wrap(stacker{game}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := cfg.wrap(c.shown(game)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}

@@ -39,6 +39,11 @@ func (e *ConfigError) Error() string {
 
 func (e *ConfigError) Unwrap() error { return e.err }
 
+// wrong is the mistake in the value of a key.
+func wrong(key, format string, args ...any) error {
+	return &ConfigError{Key: key, Problem: fmt.Sprintf(format, args...)}
+}
+
 // Locate fills in where the value that e complains about stands, if a text that was merged into c sets it.
 func (c *Config) Locate(e *ConfigError) { c.locate(e) }
 

@@ -57,7 +57,7 @@ they live in Python, and covey train takes them by their names.`,
 			if !found {
 				hint := "; Gymnasium's, such as ALE/Pong-v5, are not listed here, but covey train takes them"
 				if nearest.Name(pattern, covey.Environments()) != "" {
-					hint = didYouMean(pattern, covey.Environments())
+					hint = nearest.Hint(pattern, covey.Environments())
 				}
 				return usagef("no environment of covey's own matches %q%s", pattern, hint)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"covey/internal/nearest"
 	"covey/internal/pyenv"
 )
 
@@ -20,7 +21,7 @@ func newGym() *cobra.Command {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return usagef("gym: unknown command %q%s", args[0], didYouMean(args[0], []string{"setup"}))
+			return usagef("gym: unknown command %q%s", args[0], nearest.Hint(args[0], []string{"setup"}))
 		},
 	}
 	cmd.AddCommand(newGymSetup())

@@ -150,7 +150,7 @@ func unknownCommand(parent *cobra.Command, name string) error {
 			names = append(names, c.Name())
 		}
 	}
-	return usagef("unknown command %q%s", name, didYouMean(name, names))
+	return usagef("unknown command %q%s", name, nearest.Hint(name, names))
 }
 
 // explainFlag names the flag that was probably meant.
@@ -200,11 +200,4 @@ func arguments(least, most int, what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-func didYouMean(name string, known []string) string {
-	if near := nearest.Name(name, known); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return "; known: " + strings.Join(known, ", ")
 }

@@ -7,7 +7,6 @@ package classic
 
 import (
 	"fmt"
-	"strings"
 
 	"covey/env"
 	"covey/internal/nearest"
@@ -35,10 +34,7 @@ func New(id string) (env.Environment, error) {
 			return env.TimeLimit(e.make(id), e.steps), nil
 		}
 	}
-	if name := nearest.Name(id, IDs()); name != "" {
-		return nil, fmt.Errorf("classic: unknown environment %q: did you mean %q?", id, name)
-	}
-	return nil, fmt.Errorf("classic: unknown environment %q: known are %s", id, strings.Join(IDs(), ", "))
+	return nil, fmt.Errorf("classic: unknown environment %q%s", id, nearest.Hint(id, IDs()))
 }
 
 // IDs are the names that New knows.

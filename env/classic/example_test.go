@@ -42,5 +42,5 @@ func Example() {
 func ExampleNew() {
 	_, err := classic.New("cartpole-v1")
 	fmt.Println(err)
-	// Output: classic: unknown environment "cartpole-v1": did you mean "CartPole-v1"?
+	// Output: classic: unknown environment "cartpole-v1"; did you mean "CartPole-v1"?
 }

@@ -7,7 +7,6 @@ package memory
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 
 	"covey/env"
 	"covey/internal/nearest"
@@ -31,10 +30,7 @@ func New(id string) (env.Environment, error) {
 			return t.make(), nil
 		}
 	}
-	if name := nearest.Name(id, IDs()); name != "" {
-		return nil, fmt.Errorf("memory: unknown environment %q: did you mean %q?", id, name)
-	}
-	return nil, fmt.Errorf("memory: unknown environment %q: known are %s", id, strings.Join(IDs(), ", "))
+	return nil, fmt.Errorf("memory: unknown environment %q%s", id, nearest.Hint(id, IDs()))
 }
 
 // IDs are the names that New knows.

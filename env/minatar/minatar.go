@@ -11,7 +11,6 @@ package minatar
 
 import (
 	"fmt"
-	"strings"
 
 	"covey/env"
 	"covey/internal/nearest"
@@ -60,10 +59,7 @@ func (c Config) New(id string) (env.Environment, error) {
 			return newEnvironment(id, t, t.actions, c), nil
 		}
 	}
-	if name := nearest.Name(id, IDs()); name != "" {
-		return nil, fmt.Errorf("minatar: unknown environment %q: did you mean %q?", id, name)
-	}
-	return nil, fmt.Errorf("minatar: unknown environment %q: known are %s", id, strings.Join(IDs(), ", "))
+	return nil, fmt.Errorf("minatar: unknown environment %q%s", id, nearest.Hint(id, IDs()))
 }
 
 // IDs are the names that New knows.

@@ -2,6 +2,7 @@
 package nearest
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -18,6 +19,17 @@ func Name(name string, known []string) string {
 		}
 	}
 	return best
+}
+
+// Hint is how a message about an unknown name ends: with the name that was probably meant, or with all that are known.
+func Hint(name string, known []string) string {
+	if near := Name(name, known); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	return "; known: " + strings.Join(known, ", ")
 }
 
 // distance is the Levenshtein distance between a and b, in characters.

@@ -26,6 +26,17 @@ func TestName(t *testing.T) {
 	}
 }
 
+func TestHint(t *testing.T) {
+	for name, want := range map[string]string{"gama": `; did you mean "gamma"?`, "entropy": "; known: lambda, gamma"} {
+		if got := Hint(name, []string{"lambda", "gamma"}); got != want {
+			t.Errorf("Hint(%q) = %q, want %q", name, got, want)
+		}
+	}
+	if got := Hint("x", nil); got != "" {
+		t.Errorf("%q where nothing is known", got)
+	}
+}
+
 func TestDistance(t *testing.T) {
 	for _, c := range []struct {
 		a, b string

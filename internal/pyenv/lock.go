@@ -77,11 +77,7 @@ func GymnasiumLock(names ...string) ([]byte, error) {
 	sources := []string{"base"}
 	for _, name := range names {
 		if name != "test" && !slices.Contains(Extras(), name) {
-			hint := "; known: " + strings.Join(Extras(), ", ")
-			if near := nearest.Name(name, Extras()); near != "" {
-				hint = fmt.Sprintf("; did you mean %q?", near)
-			}
-			return nil, fmt.Errorf("unknown extra %q%s", name, hint)
+			return nil, fmt.Errorf("unknown extra %q%s", name, nearest.Hint(name, Extras()))
 		}
 		sources = append(sources, name)
 	}
