@@ -264,7 +264,7 @@ func verify(path string, want File, buffer []byte) error {
 	return nil
 }
 
-// onlyReader hides that a file could write itself elsewhere, which would take a buffer of its own.
+// onlyReader hides File.WriteTo, with which CopyBuffer would ignore our buffer.
 type onlyReader struct{ io.Reader }
 
 // policy turns the policy's file into the state that the manifest lists.

@@ -28,7 +28,7 @@ type Manifest struct {
 	Network     Network  `json:"network"`
 	Kernel      string   `json:"kernel"` // level of the kernels that computed it
 	Counters    Counters `json:"counters"`
-	Config      string   `json:"config"` // the run's resolved configuration, YAML
+	Config      string   `json:"config"` // the run's configuration in YAML, as it was asked for
 	// EnvironmentRestored: the state of the environments is in it, so that the episodes under way go on;
 	// otherwise they start anew on resuming, and the run goes on with other bits.
 	EnvironmentRestored bool `json:"environment_restored"`

@@ -35,7 +35,7 @@ type Store struct {
 	Protect func(step uint64) bool
 
 	disk    disk
-	given   map[string]bool  // folders of checkpoints that were given up, and are to go
+	doomed  map[string]bool  // folders: checkpoints of an abandoned future, removed by the next Save
 	pending chan error       // yields the outcome of what is under way; nil: nothing is
 	rooted  bool             // Dir's own name is on the disk
 	chunks  map[string]chunk // of the checkpoint before, once it is in place
@@ -71,10 +71,10 @@ func (s *Store) GoOn(step uint64) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	s.given = make(map[string]bool)
+	s.doomed = make(map[string]bool)
 	for _, f := range found {
 		if f.step > step {
-			s.given[f.path] = true
+			s.doomed[f.path] = true
 		}
 	}
 	return nil
@@ -217,7 +217,7 @@ func (s *Store) commit(w *writer, place string, unwanted []string) error {
 		return fail(err)
 	}
 	s.chunks, s.from = w.chunks, place
-	delete(s.given, place) // what stands there now is another one
+	delete(s.doomed, place) // what stands there now is another one
 	err := s.disk.syncDir(s.Dir)
 	if err == nil && !s.rooted {
 		err = s.disk.syncDir(filepath.Dir(s.Dir))
@@ -251,7 +251,7 @@ func (s *Store) surplus(step uint64, resumable bool) (paths []string, err error)
 		kind := err == nil
 		switch {
 		case f.step == step:
-		case f.step > step || s.given[f.path]:
+		case f.step > step || s.doomed[f.path]:
 			paths = append(paths, f.path)
 		case kept[kind] < max(s.Keep, 1):
 			kept[kind]++

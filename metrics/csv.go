@@ -22,7 +22,7 @@ func NewCSV(file io.WriteCloser, names []string) *CSV {
 	return &CSV{file: file, w: csv.NewWriter(file), cells: make([]string, len(names)), names: names}
 }
 
-// Begin writes the header: a table without one goes on with another's rows.
+// Begin writes the header; it is not called for a file that has one already.
 func (c *CSV) Begin() error {
 	copy(c.cells, c.names)
 	return c.flush()

@@ -1,9 +1,7 @@
 package metrics
 
 import (
-	"bufio"
 	"encoding/binary"
-	"errors"
 	"hash/crc32"
 	"io"
 	"math"
@@ -14,7 +12,6 @@ import (
 // tensorflow.Event, one per row with a scalar per known value.
 type TensorBoard struct {
 	file  io.WriteCloser
-	w     *bufio.Writer
 	names []string
 	event []byte
 	frame []byte
@@ -23,10 +20,10 @@ type TensorBoard struct {
 // NewTensorBoard returns a sink that writes to file, and closes it. TensorBoard takes files whose names
 // contain "tfevents".
 func NewTensorBoard(file io.WriteCloser, names []string) *TensorBoard {
-	return &TensorBoard{file: file, w: bufio.NewWriter(file), names: names}
+	return &TensorBoard{file: file, names: names}
 }
 
-// Begin writes a file's first event: a sink without one goes on with another's file.
+// Begin writes the header, which is an event; it is not called for a file that has one already.
 func (t *TensorBoard) Begin(start time.Time) error {
 	t.begin(start, 0)
 	t.event = appendText(t.event, 3, "brain.Event:2") // file_version
@@ -50,8 +47,8 @@ func (t *TensorBoard) Write(r Row) error {
 	return t.end()
 }
 
-// Close writes what is buffered and closes the file.
-func (t *TensorBoard) Close() error { return errors.Join(t.w.Flush(), t.file.Close()) }
+// Close closes the file.
+func (t *TensorBoard) Close() error { return t.file.Close() }
 
 // begin starts an event with its wall_time and step.
 func (t *TensorBoard) begin(at time.Time, step uint64) {
@@ -67,10 +64,8 @@ func (t *TensorBoard) end() error {
 	b = binary.LittleEndian.AppendUint32(b, maskedCRC(b))
 	b = append(b, t.event...)
 	t.frame = binary.LittleEndian.AppendUint32(b, maskedCRC(t.event))
-	if _, err := t.w.Write(t.frame); err != nil {
-		return err
-	}
-	return t.w.Flush()
+	_, err := t.file.Write(t.frame)
+	return err
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
