@@ -185,6 +185,6 @@ func (r *run) sound() {
 		return
 	}
 	if r.collapse = r.canFallBack(); !r.collapse {
-		r.warn("the best policy cannot be returned to: there is no checkpoint of it yet")
+		r.warn("the best policy cannot be returned to: there is no whole checkpoint of it")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"covey/env"
@@ -96,5 +97,33 @@ func TestUnrunLearnersAreClosed(t *testing.T) {
 	o.Resume, o.Eval.New = true, newLane
 	if r = mustRun(t, closing{newPupil(t), &closed}, o); closed != 1 || r.Eval == nil {
 		t.Errorf("closed %d times; %+v", closed, r)
+	}
+}
+
+// counted is a lane that counts its episodes.
+type counted struct {
+	lane
+	episodes *atomic.Int64
+}
+
+func (c *counted) Reset(seed uint64, obs env.Values) error {
+	c.episodes.Add(1)
+	return c.lane.Reset(seed, obs)
+}
+
+// TestNoEvaluationTwice: where no evaluation can solve anything, there is none at the end beside the final ones; the one that was
+// due is made up for when the run goes on.
+func TestNoEvaluationTwice(t *testing.T) {
+	var episodes atomic.Int64
+	o := options()
+	o.Dir, o.SolveBy, o.Eval.Every, o.Eval.New = t.TempDir(), ByEvaluation, 500, func() (env.Environment, error) { return &counted{episodes: &episodes}, nil }
+	each := int64(o.Eval.Episodes)
+	for _, steps := range []uint64{1000, 2000} {
+		o.Budget.Steps = steps
+		mustRun(t, newPupil(t), o)
+		o.Resume = true
+		if got, want := episodes.Swap(0), map[uint64]int64{1000: 1 + 2, 2000: 1 + 1 + 2}[steps]*each; got != want {
+			t.Errorf("%d steps: %d episodes of evaluations, want %d", steps, got, want)
+		}
 	}
 }

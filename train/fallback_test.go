@@ -84,6 +84,10 @@ func TestLostBest(t *testing.T) {
 	if !r.canFallBack() {
 		t.Error("it would not return to what is being written")
 	}
+	damage(t, o.Dir, 0)
+	if r.canFallBack() {
+		t.Error("it would return to what is damaged")
+	}
 	if err := r.folder.abandon(); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 
 // finish ends the run, whether the learner went to its end or not.
 func (r *run) finish() (*Result, error) {
-	at := time.Now()
+	at := time.Now() // the last row is of training, not of the final evaluations
 	wall := r.before + at.Sub(r.start)
 	r.line.Clear()
 	r.hear()

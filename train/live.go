@@ -232,7 +232,10 @@ func (r *run) canFallBack() bool {
 	if err := r.folder.store.Wait(); err != nil { // that of the best policy may be under way
 		r.noteFailedSave(err)
 	}
-	_, err := r.folder.store.OpenStep(r.best.counters.EnvSteps)
+	c, err := r.folder.store.OpenStep(r.best.counters.EnvSteps)
+	if err == nil {
+		err = c.Verify()
+	}
 	r.best.whole = err == nil
 	return r.best.whole
 }

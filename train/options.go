@@ -21,7 +21,7 @@ type Options struct {
 	SolveAt *float64
 	SolveBy SolveBy
 	// Parts says that training episodes are parts of those that are evaluated, such as single lives of a game: the alarms do not
-	// hold their returns against SolveAt.
+	// hold their returns against SolveAt, nor against the environment's threshold.
 	Parts bool
 
 	Eval Eval
@@ -30,8 +30,8 @@ type Options struct {
 	Dir string
 	// Resume goes on with the run in Dir, from its newest checkpoint.
 	Resume bool
-	// Begin changes the learner of a new run before its first step, after which the run is saved: what it starts from need
-	// not be found again when the run is resumed. Nil: it starts as it is.
+	// Begin changes the learner of a new run before its first step, and then the run is saved. It is called again only where the
+	// run was ended before that. Nil: the learner starts as it is.
 	Begin func(algo.Learner) error
 	// Fits says, as an error, why a checkpoint is not one of the run that is to be resumed, and whether the run is to learn
 	// by another plan from there on. Nil: environment, algorithm and network are all that is compared.

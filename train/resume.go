@@ -25,7 +25,7 @@ func (r *run) newest() (*checkpoint.Checkpoint, error) {
 func (r *run) restore(c *checkpoint.Checkpoint) error {
 	r.stopped, r.collapse, r.own = false, false, false
 	if c == nil {
-		return errors.Join(state.Load(r, r.origin), r.folder.store.GoOn(0))
+		return errors.Join(state.Load(r, r.origin), r.folder.store.GoOn(0), r.begin())
 	}
 	p := r.learner.Policy()
 	want, shapes := r.describe(p)
@@ -113,9 +113,11 @@ func (r *run) startOver(before *Result) error {
 		return fmt.Errorf("%s holds no checkpoint, though %s has %d rows: put one back, or train anew elsewhere",
 			r.folder.path(CheckpointFolder), ProgressFile, rows)
 	}
-	err = r.restore(nil)
+	if err := r.restore(nil); err != nil {
+		return err
+	}
 	r.warn("the run in %s was ended before its first checkpoint: it starts from step 0", r.folder.dir)
-	if err = errors.Join(err, r.begin(), r.rewind(), r.folder.goOn()); err != nil {
+	if err := errors.Join(r.rewind(), r.folder.goOn()); err != nil {
 		return err
 	}
 	return r.saveBegin()

@@ -370,6 +370,18 @@ func TestBegin(t *testing.T) {
 			}
 		}
 		o.Resume = true
+		if test.begins == 2 { // what cannot begin changes nothing
+			x := o
+			x.Begin = func(algo.Learner) error { return errors.New("lost") }
+			x.Labels.Config = []byte("env: Other\n")
+			if _, err := Run(context.Background(), with(newBusy(t)), x); err == nil || !strings.Contains(err.Error(), "lost") {
+				t.Errorf("error %v", err)
+			}
+			if text := read(t, o.Dir, ConfigFile); string(text) != string(o.Labels.Config) {
+				t.Errorf("the configuration is %q", text)
+			}
+		}
+		o.Labels.Config = []byte("env: Lane\nsteps: 1\n")
 		l := newBusy(t)
 		began, before := float32(0), l.before
 		want := l.policy.Params[3]
@@ -388,6 +400,9 @@ func TestBegin(t *testing.T) {
 		}
 		if told := strings.Contains(strings.Join(result.Warnings, "\n"), "starts from step 0"); told == test.saved {
 			t.Errorf("%s: warnings %q", test.name, result.Warnings)
+		}
+		if text := read(t, o.Dir, ConfigFile); string(text) != string(o.Labels.Config) {
+			t.Errorf("%s: the configuration is %q", test.name, text)
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 type Agent interface {
 	// Policy is what is learned. Its parameters are those that Explore is handed, or a copy of them.
 	Policy() *policy.Policy
-	// Target is what follows the policy's parameters, as long as they; nil: nothing does.
+	// Target is what follows the policy's parameters, of the same length; nil: nothing does.
 	Target() []float32
 	// Explore chooses actions [B, action], those of a box in [−1, 1], for the scene. It may run while Update
 	// does, and then Scene.Params is a copy.

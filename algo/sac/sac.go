@@ -96,7 +96,7 @@ func newAgent(cfg *Config, spec env.Spec, pair *offpolicy.Pair, rng *rand.Rand) 
 func (a *agent) Policy() *policy.Policy { return a.policy }
 
 // Target is nil: the targets are made with the policy itself.
-func (a *agent) Target() []float32 { return a.actor.Target }
+func (a *agent) Target() []float32 { return nil }
 
 // Explore samples actions: a = tanh(μ + σε).
 func (a *agent) Explore(actions []float32, s *offpolicy.Scene, rng *rand.Rand) {

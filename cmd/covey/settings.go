@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -155,6 +156,12 @@ func (f *trainFlags) override(cmd *cobra.Command, cfg *covey.Config) error {
 		source := "--" + k.name
 		if k.kind != "" {
 			source += " " + value
+		}
+		if k.kind == "run" && value != "" { // wherever it is resumed
+			var err error
+			if value, err = filepath.Abs(value); err != nil {
+				return err
+			}
 		}
 		if k.kind == "file" || k.kind == "run" { // its name may look like something else in YAML
 			value = strconv.Quote(value)

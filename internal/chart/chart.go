@@ -116,8 +116,14 @@ func plain(styles ...*text.Style) {
 	}
 }
 
-// shades are the colours of lines, by their names.
-type shades map[string]color.NRGBA
+// shades are the colours of lines.
+type shades map[key]color.NRGBA
+
+// key tells lines apart that bear the same name in one panel: the how manyth it is.
+type key struct {
+	name string
+	nth  int
+}
 
 // plot enters those of the panel's lines in the legend that are not known yet.
 func (of *Panel) plot(known shades, legend *plot.Legend) (*plot.Plot, error) {
@@ -127,14 +133,17 @@ func (of *Panel) plot(known shades, legend *plot.Legend) (*plot.Plot, error) {
 	p.X.Min = 0
 	plain(&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label)
 	p.Add(plotter.NewGrid())
+	same := make(map[string]int)
 	for _, l := range of.Lines {
 		if len(l.Middle) == 0 {
 			continue
 		}
-		shade, entered := known[l.Name]
+		k := key{l.Name, same[l.Name]}
+		same[l.Name]++
+		shade, entered := known[k]
 		if !entered {
 			shade = palette[len(known)%len(palette)]
-			known[l.Name] = shade
+			known[k] = shade
 		}
 		line, err := l.addTo(p, shade)
 		if err != nil {

@@ -64,7 +64,7 @@ func TestDraw(t *testing.T) {
 	}
 
 	path := filepath.Join(dir, "x.svg")
-	more := Panel{Lines: []Line{{Name: "last", Middle: middle}, panel.Lines[0]}}
+	more := Panel{Lines: []Line{{Name: "last", Middle: middle}, panel.Lines[0], {Name: "last", Middle: middle}}}
 	if err := Draw(path, panel, panel, more); err != nil {
 		t.Fatal(err)
 	}
@@ -72,12 +72,12 @@ func TestDraw(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for what, want := range map[string]int{"one": 1, "point": 1, "last": 1, "none": 0, "of it": 2, "right": 2, "upwards": 2} {
+	for what, want := range map[string]int{"one": 1, "point": 1, "last": 2, "none": 0, "of it": 2, "right": 2, "upwards": 2} {
 		if n := strings.Count(string(text), ">"+what+"<"); n != want {
 			t.Errorf("%q stands there %d times, want %d", what, n, want)
 		}
 	}
-	for i, want := range map[int]int{0: 4, 2: 2} { // "one" in three panels and the legend, "last" in one and the legend
+	for i, want := range map[int]int{0: 4, 2: 2, 3: 2} { // "one" in three panels and the legend, either "last" in one and the legend
 		c := palette[i]
 		if shade := fmt.Sprintf("stroke:#%02X%02X%02X", c.R, c.G, c.B); strings.Count(string(text), shade) != want {
 			t.Errorf("%s is there %d times, want %d", shade, strings.Count(string(text), shade), want)

@@ -15,8 +15,8 @@ class Preprocessing(gymnasium.Wrapper):
     noops: an episode starts after up to so many frames in which nothing is done. fire: and after the button is pressed
     as long as an action is, in games that wait for it; after each lost life too, whether or not it ends the episode, so that a policy
     that never had to press it is not stuck where whole games are played. life_loss: losing a life ends an
-    episode, of which only the score knows; the game goes on in the next one. That is so of the last life but one too: where the
-    emulator counts 0 lives there may be one that is played (BankHeist, Frogger, MrDo), and only it knows when a game is over.
+    episode, of which only the score knows; the game goes on in the next one. A drop to 0 lives ends an episode too, but
+    not the game: some games (BankHeist, Frogger, MrDo) go on at 0, and only the emulator says when one is over.
     """
 
     def __init__(self, env, skip=4, noops=30, fire=True, life_loss=False):
