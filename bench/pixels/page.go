@@ -117,7 +117,7 @@ short are half as long as the corridor, so that the gradient of the junction doe
 	minatar: `## MinAtar
 
 The rules of the package's version 1.0.15, sticky actions and ramping included; the network of the games' authors. Each algorithm has one setting for
-all five games.
+all five games. DQN's runs of steps had one core each and shared it with other work: their seconds say little.
 `,
 	atari: `## Atari
 
