@@ -20,7 +20,7 @@ import (
 type options struct {
 	results.Options
 	envs    []string // to run
-	algos   []string // to run; nil: all
+	algos   []string // to run, algorithm or algorithm@variant; nil: all
 	budgets []string // to run with; nil: all
 }
 
@@ -30,7 +30,7 @@ func parse(args []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	only := flags.String("only", strings.Join(parts, ","), "comma-separated `parts` or environments to run; the page shows the runs of all that are there")
-	algos := flags.String("algos", "", "comma-separated `algorithms`, such as a3c, to run (default all)")
+	algos := flags.String("algos", "", "comma-separated `algorithms`, such as a3c or a3c@nosticky, to run (default all)")
 	budgets := flags.String("budgets", "", "comma-separated `budgets` to run with: steps, seconds (default both)")
 	if err := o.Parse(flags, mostSeeds, args); err != nil {
 		return o, err
@@ -57,7 +57,9 @@ func parse(args []string) (options, error) {
 
 // wants says whether the run was asked for.
 func (o *options) wants(p *results.Plan) bool {
-	return slices.Contains(o.envs, p.Env) && (o.algos == nil || slices.Contains(o.algos, p.Algo)) && (o.budgets == nil || slices.Contains(o.budgets, string(p.Budget)))
+	return slices.Contains(o.envs, p.Env) &&
+		(o.algos == nil || slices.Contains(o.algos, p.Algo) || slices.Contains(o.algos, p.Label())) &&
+		(o.budgets == nil || slices.Contains(o.budgets, string(p.Budget)))
 }
 
 // run makes the runs that are missing, then the page of all.

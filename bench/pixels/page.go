@@ -78,6 +78,9 @@ func (b budget) text(algos []*results.Summary) string {
 	if b.Of == results.Steps {
 		return compare.Count(algos[0].Steps) + " environment steps"
 	}
+	if b.Solved {
+		return fmt.Sprintf("until an evaluation has solved it, at most %g s", b.Amount)
+	}
 	return fmt.Sprintf("%g s", b.Amount)
 }
 
