@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,13 +11,14 @@ import (
 // Config describes a network: convolutions where it sees images, hidden layers, an LSTM, and the heads that its user
 // adds.
 type Config struct {
-	Tower      string `yaml:"tower"`          // a known stack of convolutions: a3c, nature, strided, doom, minatar, impala; "": those of conv
-	Conv       []Conv `yaml:"conv,omitempty"` // convolutions over images, first to last
-	Hidden     []int  `yaml:"hidden"`         // widths of the hidden layers
-	LSTM       int    `yaml:"lstm"`           // cells of an LSTM after the hidden layers; 0: none
-	Activation string `yaml:"activation"`     // relu or tanh
-	Separate   bool   `yaml:"separate"`       // one trunk for each head, instead of one for all
-	Init       string `yaml:"init"`           // orthogonal, glorot or fan_in
+	Standardize bool   `yaml:"standardize"`    // images of bytes: each less its mean, by its deviation
+	Tower       string `yaml:"tower"`          // a known stack of convolutions: a3c, nature, strided, doom, minatar, impala; "": those of conv
+	Conv        []Conv `yaml:"conv,omitempty"` // convolutions over images, first to last
+	Hidden      []int  `yaml:"hidden"`         // widths of the hidden layers
+	LSTM        int    `yaml:"lstm"`           // cells of an LSTM after the hidden layers; 0: none
+	Activation  string `yaml:"activation"`     // relu or tanh
+	Separate    bool   `yaml:"separate"`       // one trunk for each head, instead of one for all
+	Init        string `yaml:"init"`           // orthogonal, glorot or fan_in
 }
 
 // Conv is a convolution and what follows it: the activation; or pooling and residual blocks, each of which adds to what
@@ -82,6 +84,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Tower != "" && len(c.Conv) > 0 {
 		return fmt.Errorf("conv lists %d layers beside tower: %s; leave one of the two out", len(c.Conv), c.Tower)
+	}
+	if c.Standardize && !c.Convolves() {
+		return errors.New("standardize is of images, and there are no convolutions: name a tower, or list some under conv")
 	}
 	for i, l := range c.Conv {
 		if err := l.validate(); err != nil {

@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"math"
+
 	"covey/env"
 	"covey/internal/kernel"
 )
@@ -13,6 +15,19 @@ func byteScale(in env.Space) float32 {
 		top = max(top, high)
 	}
 	return 1 / top
+}
+
+// standardization is what x is scaled and then shifted by, so that its mean is 0 and its deviation 1. That of an image
+// of one colour counts as 1/√n, as in TensorFlow's per_image_standardization.
+func standardization(x []uint8) (scale, shift float32) {
+	var sum, squares uint64
+	for _, v := range x {
+		sum += uint64(v)
+		squares += uint64(v) * uint64(v)
+	}
+	n := uint64(len(x))
+	deviation := math.Sqrt(float64(max(n*squares-sum*sum, n))) / float64(n)
+	return float32(1 / deviation), float32(-float64(sum) / float64(n) / deviation)
 }
 
 // towerPass is the activations of a tower, image by image: an image's maps fit the caches.
@@ -49,14 +64,24 @@ func (t *tower) at(i int, input, slab []float32) []float32 {
 func (p *towerPass) load(image env.Values) {
 	m := p.maps[0]
 	inside, line, frame := m.inside(p.input), m.width*m.channels, p.height*m.width*m.channels
+	scale, shift := p.scale, float32(0)
+	if p.standardize {
+		scale, shift = standardization(image.U)
+	}
 	for f := range p.frames {
 		to := kernel.Mat{X: inside.X[f*inside.Line:], Rows: p.height, Cols: line, Stride: p.frames * inside.Line}
 		if image.U != nil {
-			kernel.FromBytes(to, image.U[f*frame:(f+1)*frame], line, p.scale)
-			continue
+			kernel.FromBytes(to, image.U[f*frame:(f+1)*frame], line, scale)
 		}
 		for y := range p.height {
-			copy(to.Row(y), image.F[f*frame+y*line:][:line])
+			switch row := to.Row(y); {
+			case image.U == nil:
+				copy(row, image.F[f*frame+y*line:][:line])
+			case p.standardize:
+				for i := range row {
+					row[i] += shift
+				}
+			}
 		}
 	}
 }

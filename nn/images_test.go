@@ -250,6 +250,65 @@ func TestBytesAreScaledFloats(t *testing.T) {
 	}
 }
 
+// TestStandardizedImages: a network that standardizes is that of floats which were standardized before, in the way back too,
+// and sees neither brightness nor contrast.
+func TestStandardizedImages(t *testing.T) {
+	for name, c := range map[string]struct {
+		shape []int
+		cfg   Config
+	}{
+		"same":   {[]int{7, 6, 3}, Config{Conv: []Conv{{Filters: 9, Size: 3, Stride: 2, Same: true}}}},
+		"frames": {[]int{4, 9, 10}, Config{Conv: []Conv{{Filters: 9, Size: 5, Stride: 1, Same: true}}, LSTM: 3}},
+	} {
+		const rows = 6
+		c.cfg.Activation, c.cfg.Init = "tanh", "orthogonal"
+		rng := rand.New(rand.NewPCG(28, 1))
+		frame := image(c.shape...).Size()
+		dark, bright, floats := make([]uint8, rows*frame), make([]uint8, rows*frame), make([]float32, rows*frame)
+		for r := range rows {
+			var sum, squares float64
+			for i := r * frame; i < (r+1)*frame; i++ {
+				dark[i] = uint8(rng.UintN(80))
+				bright[i] = 10 + 3*dark[i]
+				x := float64(dark[i])
+				sum, squares = sum+x, squares+x*x
+			}
+			mean := sum / float64(frame)
+			for i := r * frame; i < (r+1)*frame; i++ {
+				floats[i] = float32((float64(dark[i]) - mean) / math.Sqrt(squares/float64(frame)-mean*mean))
+			}
+		}
+		run := func(space env.Space, in env.Values) (out, grad []float32) {
+			n, err := New(space, c.cfg, Head{Name: "q", Width: 3, Gain: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rng := rand.New(rand.NewPCG(29, 1))
+			params, p := fresh(n, rng), n.NewPass(rows)
+			out, grad = make([]float32, rows*n.Out), make([]float32, n.Size)
+			p.Unroll(params, out, make([]float32, 2*n.State), in, nil, rows/2, 2)
+			p.Backward(params, grad, nil, random(rows*n.Out, rng), nil, rows/2, 2)
+			return out, grad
+		}
+		wantOut, wantGrad := run(image(c.shape...), env.Values{F: floats})
+		c.cfg.Standardize = true
+		for what, bytes := range map[string][]uint8{"dark": dark, "bright": bright} {
+			out, grad := run(byteImage(c.shape...), env.Values{U: bytes})
+			near(t, name+", "+what+": out", out, widen(wantOut), 1e-5)
+			near(t, name+", "+what+": grad", grad, widen(wantGrad), 1e-5)
+		}
+	}
+}
+
+func TestStandardizationOfOneColour(t *testing.T) {
+	for _, c := range []uint8{0, 87, 255} {
+		x := slices.Repeat([]uint8{c}, 42*42)
+		if scale, shift := standardization(x); scale != 42 || float32(c)*scale+shift != 0 {
+			t.Errorf("colour %d is scaled by %v and shifted by %v", c, scale, shift)
+		}
+	}
+}
+
 // TestBytesAreScaledByTheirBound: planes of yes and no stay 0 and 1.
 func TestBytesAreScaledByTheirBound(t *testing.T) {
 	if got := byteScale(byteImage(2, 2)); got != 1.0/255 {

@@ -119,9 +119,9 @@ func New(in env.Space, cfg Config, heads ...Head) (*Net, error) {
 func (n *Net) addTrunk(name string, cfg *Config, heads []Head) error {
 	t, act := trunk{column: n.Out, heads: heads}, activationNamed[cfg.Activation]
 	in := n.In.Size()
-	if layers := cfg.convolutions(); len(layers) > 0 {
+	if cfg.Convolves() {
 		var err error
-		if t.tower, err = n.addTower(name, layers, act); err != nil {
+		if t.tower, err = n.addTower(name, cfg, act); err != nil {
 			return err
 		}
 		in = t.tower.features()

@@ -14,6 +14,7 @@ type tower struct {
 	frames                  int     // images that are stacked to one
 	height, width, channels int     // of an image
 	scale                   float32 // of bytes
+	standardize             bool    // in place of scale
 
 	maps   []featureMap // maps[0] is the input
 	stages []stage
@@ -100,12 +101,16 @@ func (t *tower) features() int {
 }
 
 // addTower lays out the convolutions, whose parameters' names begin with name.
-func (n *Net) addTower(name string, layers []Conv, act kernel.Activation) (*tower, error) {
+func (n *Net) addTower(name string, cfg *Config, act kernel.Activation) (*tower, error) {
 	shape, err := imageShape(n.In)
 	if err != nil {
 		return nil, fmt.Errorf("network input: %w", err)
 	}
-	t := &shape
+	if cfg.Standardize && !n.In.Bytes {
+		return nil, fmt.Errorf("network: standardize wants an image of bytes; the observation is %v, of floats", n.In.Shape)
+	}
+	t, layers := &shape, cfg.convolutions()
+	t.standardize = cfg.Standardize
 	t.maps = []featureMap{{lines: t.height * t.frames, width: t.width, channels: t.channels, frames: t.frames, border: layers[0].border()}}
 	b := towerBuilder{net: n, tower: t, act: act, now: 0}
 	for i, l := range layers {

@@ -121,7 +121,7 @@ func layOut(cfg *Config, spec env.Spec) (*nn.Net, func() dist.Distribution, erro
 		return nil, nil, err
 	}
 	if cfg.NormalizeObservations && spec.Observation.Bytes {
-		return nil, nil, fmt.Errorf("normalize_observations is true, but the observations of %s are bytes, which the network scales by itself", spec.ID)
+		return nil, nil, fmt.Errorf("normalize_observations is true, but the observations of %s are bytes: network.standardize is for these", spec.ID)
 	}
 	width := distribution().Params()
 	heads := []nn.Head{{Name: "value", Width: 1, Gain: cfg.ValueGain}, {Name: "policy", Width: width, Gain: cfg.PolicyGain}}

@@ -62,7 +62,7 @@ func NewPolicy(cfg *Config, spec env.Spec) (*policy.Policy, error) {
 		return nil, fmt.Errorf("dqn: %w", err)
 	}
 	if cfg.NormalizeObservations && spec.Observation.Bytes {
-		return nil, fmt.Errorf("dqn: normalize_observations is true, but the observations of %s are bytes, which the network scales by itself", spec.ID)
+		return nil, fmt.Errorf("dqn: normalize_observations is true, but the observations of %s are bytes: network.standardize is for these", spec.ID)
 	}
 	n := spec.Action.N[0]
 	heads, column := []nn.Head{{Name: "q", Width: n, Gain: 1}}, 0
