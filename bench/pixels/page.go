@@ -78,9 +78,6 @@ func (b budget) text(algos []*results.Summary) string {
 	if b.Of == results.Steps {
 		return compare.Count(algos[0].Steps) + " environment steps"
 	}
-	if b.Solved {
-		return fmt.Sprintf("until an evaluation has solved it, at most %g s", b.Amount)
-	}
 	return fmt.Sprintf("%g s", b.Amount)
 }
 
@@ -125,7 +122,7 @@ all five games. DQN's runs of steps had one core each and shared it with other w
 	atari: `## Atari
 
 The full game with all its lives, raw rewards, frames skipped by four. nosticky: the game does not repeat actions by itself; what is left to
-chance is after how many frames it starts, 30 at most, so that a greedy policy plays no more than 30 different games.
+chance is after how many frames it starts, 30 at most, so that a greedy policy plays no more than 30 different games. Pong's are sampled, as in training.
 `,
 	doom: `## Doom
 

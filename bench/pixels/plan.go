@@ -39,7 +39,6 @@ type task struct {
 type budget struct {
 	Of     results.Budget
 	Amount float64 // 0: the steps of the preset
-	Solved bool    // a run ends as soon as an evaluation reaches the preset's solve_at
 }
 
 const mostSeeds = 5
@@ -62,18 +61,18 @@ var tasks = slices.Concat(
 	miniature("MinAtar/Seaquest-v1", noGoal),
 	miniature("MinAtar/SpaceInvaders-v1", 40),
 	[]task{
-		{atari, "ALE/Pong-v5", []string{"a3c@nosticky", "a3c"}, []budget{{Of: results.Seconds, Amount: 3600, Solved: true}}, 3, 19, 1, 2 * time.Hour},
-		{atari, "ALE/Breakout-v5", []string{"a3c@nosticky"}, []budget{{Of: results.Seconds, Amount: 7200}}, 1, 200, 1, 4 * time.Hour},
+		{atari, "ALE/Pong-v5", []string{"a3c@nosticky", "a3c"}, []budget{ownSteps}, 3, 19, 1, 2 * time.Hour},
+		{atari, "ALE/Breakout-v5", []string{"a3c@nosticky"}, []budget{{results.Seconds, 7200}}, 1, 200, 1, 4 * time.Hour},
 	},
 	[]task{
-		{doom, "VizdoomBasic-v1", []string{"a3c"}, []budget{{Of: results.Seconds, Amount: 600}}, 3, 70, 1, time.Hour},
-		{doom, "VizdoomHealthGathering-v1", []string{"a3c", "a3c@screen", "a3c@screen-feedforward"}, []budget{{Of: results.Seconds, Amount: 600}}, 3, noGoal, 0, time.Hour},
+		{doom, "VizdoomBasic-v1", []string{"a3c"}, []budget{{results.Seconds, 600}}, 3, 70, 1, time.Hour},
+		{doom, "VizdoomHealthGathering-v1", []string{"a3c", "a3c@screen", "a3c@screen-feedforward"}, []budget{{results.Seconds, 600}}, 3, noGoal, 0, time.Hour},
 	},
 )
 
 // miniature is a game of MinAtar's, by A3C and DQN with equal steps and with equal time.
 func miniature(env string, goal float64) []task {
-	return []task{{minatar, env, []string{"a3c", "dqn"}, []budget{ownSteps, {Of: results.Seconds, Amount: 60}}, 5, goal, 1, 3 * time.Hour}}
+	return []task{{minatar, env, []string{"a3c", "dqn"}, []budget{ownSteps, {results.Seconds, 60}}, 5, goal, 1, 3 * time.Hour}}
 }
 
 // plan lists the runs, seeds outermost. part: of the budgets.
@@ -115,8 +114,5 @@ func (t task) plan(preset string, b budget, seed uint64, part float64) (*results
 	p.Set("seed", seed)
 	p.Spend(cfg, uint64(part*float64(cfg.Steps)), part*b.Amount)
 	p.Set("log_every", cfg.Eval.Every)
-	if b.Solved {
-		p.Set("until_solved", true)
-	}
 	return p, p.Check(cfg)
 }
