@@ -54,7 +54,7 @@ func publish(out string, records []*results.Record) error {
 	return results.Publish(out, name, page(all), pictures, records)
 }
 
-// panels are one for a budget of steps, and two for one of time: over steps and over time.
+// panels are one for a budget of steps, and two for one of time and for every one of Atari's: over steps and over time.
 func (r result) panels() []chart.Panel {
 	var all []chart.Panel
 	add := func(b budget, algos []*results.Summary, axis string, of results.Budget) {
@@ -66,7 +66,7 @@ func (r result) panels() []chart.Panel {
 	}
 	for i, b := range r.Of {
 		add(b, r.Algos[i], "environment steps", results.Steps)
-		if b.Of == results.Seconds {
+		if b.Of == results.Seconds || r.Part == atari {
 			add(b, r.Algos[i], "seconds", results.Seconds)
 		}
 	}
