@@ -86,7 +86,7 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("conv lists %d layers beside tower: %s; leave one of the two out", len(c.Conv), c.Tower)
 	}
 	if c.Standardize && !c.Convolves() {
-		return errors.New("standardize is of images, and there are no convolutions: name a tower, or list some under conv")
+		return errors.New("standardize is true, but no convolutions see images: name a tower, or list some under conv")
 	}
 	for i, l := range c.Conv {
 		if err := l.validate(); err != nil {

@@ -336,7 +336,7 @@ func TestBadNetworks(t *testing.T) {
 		`network input: convolutions want images, [height, width], with channels last or frames first; the observation is [4]`: {box(4), Config{Conv: conv(4, 3, 1), Activation: "relu", Init: "glorot"}, ok},
 		`network: convolution 2 (64 filters of 3×3 by 1): its window does not fit 2×2×64; the observation is [32 28 4]`:        {image(32, 28, 4), Config{Tower: "nature", Activation: "relu", Init: "glorot"}, ok},
 		`network: convolution 0 (5 filters of 11×11 by 1): its window does not fit 10×10×4; the observation is [4 10 10]`:      {image(4, 10, 10), Config{Conv: conv(5, 11, 1), Activation: "relu", Init: "glorot"}, ok},
-		`network.standardize is of images, and there are no convolutions: name a tower, or list some under conv`:               {byteImage(9, 9), Config{Standardize: true, Activation: "relu", Init: "glorot"}, ok},
+		`network.standardize is true, but no convolutions see images: name a tower, or list some under conv`:                   {byteImage(9, 9), Config{Standardize: true, Activation: "relu", Init: "glorot"}, ok},
 		`network: standardize wants an image of bytes; the observation is [9 9], of floats`:                                    {image(9, 9), Config{Standardize: true, Conv: conv(4, 3, 1), Activation: "relu", Init: "glorot"}, ok},
 		`network: head q stands after a free head`:                                                                             {box(4), Config{Activation: "relu", Init: "glorot"}, []Head{{Name: "v", Width: 1, Free: true}, ok[0]}},
 	} {
