@@ -104,7 +104,7 @@ results-classic: build ## docs/results/classic.md: all algorithms on the classic
 results-pixels: build ## docs/results/pixels.md: memory, MinAtar, Atari and Doom; goes on where it was interrupted; BENCH="-only memory" one part, in minutes, or one environment
 	go run ./bench/pixels -covey ./covey $(BENCH)
 
-torture: build ## kills, full disks, damage, cost and memory of runs: docs/results/torture.md; BENCH="-short" takes minutes, "-parts kill" one part
+torture: build ## kills, full disks, damage, cost and memory of runs: docs/results/torture.md; BENCH="-short" takes minutes and keeps nothing, "-parts kill" is one part
 	go run ./bench/torture -covey ./covey -out docs/results $(BENCH)
 
 curve: build ## docs/img/cartpole.png: learning curves of ten seeds

@@ -46,7 +46,7 @@ var parts = []part{
 
 func main() {
 	var o options
-	short := flag.Bool("short", false, "a tenth of everything, in a few minutes: the figures mean little")
+	short := flag.Bool("short", false, "a tenth of everything, in a few minutes: proves that it works; its figures are printed, never kept")
 	flag.StringVar(&o.covey, "covey", "covey", "the built `program`")
 	flag.StringVar(&o.work, "work", "", "`folder` to work in, on a disk (default: one of its own below the system's for temporary files)")
 	flag.StringVar(&o.out, "out", "", "`folder` to keep torture.md and torture.csv in; rows of parts that are not run stay")
@@ -61,6 +61,7 @@ func main() {
 	flag.Parse()
 	if *short {
 		o.trials, o.damage, o.flips, o.pairs, o.length, o.memory = 10, 4, 100, 1, 35*time.Second, time.Minute
+		o.out = ""
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
