@@ -24,6 +24,12 @@ type evalReport struct {
 	*train.Evaluation
 }
 
+// sampleFlag is of the commands that play with a run's policy; where it is not given, they play as the run's evaluations did.
+const (
+	sampleFlag  = "sample"
+	sampleUsage = "sample actions (=false: take the most likely ones; default: as the run's eval.sample)"
+)
+
 func newEval() *cobra.Command {
 	var episodes int
 	var seed uint64
@@ -45,6 +51,9 @@ The same seed plays the same episodes.`,
 			}
 			if err := playable(cfg); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			if !cmd.Flags().Changed(sampleFlag) {
+				sample = cfg.Eval.Sample
 			}
 			about := cfg.Provenance()
 			about["seed"], about["sampled"] = fmt.Sprint(seed), fmt.Sprint(sample)
@@ -78,7 +87,7 @@ The same seed plays the same episodes.`,
 	flags.SortFlags = false
 	flags.IntVar(&episodes, "episodes", 100, "play `n` episodes")
 	flags.Uint64Var(&seed, "seed", 1, "seed `n` of the episodes")
-	flags.BoolVar(&sample, "sample", false, "sample actions instead of taking the most likely ones")
+	flags.BoolVar(&sample, sampleFlag, false, sampleUsage)
 	flags.StringVar(&save, "save-transitions", "", "write every transition to a new `file`, for train --replay")
 	flags.BoolVar(&json, "json", false, "print the result as JSON")
 	return cmd
