@@ -30,21 +30,32 @@ var (
 	pytorch string
 )
 
-// world is a row: a preset, and a peer's program that prints the steps per second with the same network and settings.
+// world is a preset, and its peers.
 type world struct {
 	env, algo, variant string
 	note               string
-	every              int    // steps between two looks at the clock
-	peer, program      string // "": there is none
+	every              int // steps between two looks at the clock
+	peers              []*peer
 
-	own, other []float64 // steps/s of each round
-	peak       uint64    // bytes of covey and its children
+	rates []float64 // steps/s of each round
+	peak  uint64    // bytes of covey and its children
+}
+
+// peer is a program that prints the steps per second with the same network and settings.
+type peer struct {
+	name, program string
+	args          []string
+
+	rates []float64
 }
 
 func worlds() []*world {
 	return []*world{
-		{env: "HalfCheetah-v5", algo: "sac", note: "an update per step", every: 50, peer: "SBX", program: sbx},
-		{env: "ALE/Pong-v5", algo: "a3c", variant: "nosticky", note: "42×42, four convolutions and an LSTM, two workers", every: 500, peer: "PyTorch A3C, two processes", program: pytorch},
+		{env: "HalfCheetah-v5", algo: "sac", note: "an update per step", every: 50, peers: []*peer{{name: "SBX", program: sbx}}},
+		{env: "ALE/Pong-v5", algo: "a3c", variant: "nosticky", note: "42×42, four convolutions and an LSTM, two workers of four games", every: 500, peers: []*peer{
+			{name: "PyTorch A3C, two processes of four games", program: pytorch, args: []string{"--games", "4"}},
+			{name: "of one game, as is usual", program: pytorch},
+		}},
 		{env: "VizdoomBasic-v1", algo: "a3c", note: "160×120 shown at 84×84, three workers", every: 500},
 		{env: "MinAtar/Breakout-v1", algo: "a3c", note: "16 filters, two workers", every: 10_000},
 	}
@@ -87,7 +98,7 @@ func run(ctx context.Context, o options) (err error) {
 		}
 	}
 	python := ""
-	if slices.ContainsFunc(rows, func(w *world) bool { return w.peer != "" }) {
+	if slices.ContainsFunc(rows, func(w *world) bool { return w.peers != nil }) {
 		if python, err = compare.Python(ctx); err != nil {
 			return err
 		}
@@ -104,12 +115,11 @@ func run(ctx context.Context, o options) (err error) {
 			if err := w.covey(ctx, o, filepath.Join(dir, fmt.Sprint(round), w.env), round); err != nil {
 				return fmt.Errorf("%s, covey: %w", w.env, err)
 			}
-			if w.peer == "" {
-				continue
-			}
-			compare.Progress("round %d of %d: %s, %s", round, o.rounds, w.env, w.peer)
-			if err := w.theirs(ctx, python, o.seconds, round); err != nil {
-				return fmt.Errorf("%s, %s: %w", w.env, w.peer, err)
+			for _, p := range w.peers {
+				compare.Progress("round %d of %d: %s, %s", round, o.rounds, w.env, p.name)
+				if err := p.run(ctx, python, o.seconds, round); err != nil {
+					return fmt.Errorf("%s, %s: %w", w.env, p.name, err)
+				}
 			}
 		}
 	}
@@ -141,7 +151,7 @@ func (w *world) covey(ctx context.Context, o options, folder string, seed int) e
 		return err
 	}
 	r, err := rate(rows, o.seconds/4)
-	w.own, w.peak = append(w.own, r), max(w.peak, seen.PeakBytes)
+	w.rates, w.peak = append(w.rates, r), max(w.peak, seen.PeakBytes)
 	return err
 }
 
@@ -157,25 +167,30 @@ func rate(rows [][]float64, after float64) (float64, error) {
 	return (b[0] - a[0]) / (b[1] - a[1]), nil
 }
 
-// theirs runs the peer once.
-func (w *world) theirs(ctx context.Context, python string, seconds float64, seed int) error {
+// run measures it once.
+func (p *peer) run(ctx context.Context, python string, seconds float64, seed int) error {
 	var r struct {
 		Rate float64 `json:"steps_per_s"`
 	}
-	_, err := compare.Job{Program: python, Args: []string{"-c", w.program, "--seed", fmt.Sprint(seed), "--seconds", fmt.Sprint(seconds)}}.Run(ctx, &r)
-	w.other = append(w.other, r.Rate)
+	args := append([]string{"-c", p.program, "--seed", fmt.Sprint(seed), "--seconds", fmt.Sprint(seconds)}, p.args...)
+	_, err := compare.Job{Program: python, Args: args}.Run(ctx, &r)
+	p.rates = append(p.rates, r.Rate)
 	return err
 }
 
 func table(rows []*world) string {
 	lines := [][]string{{"environment", "algorithm", "", "covey, steps/s", "memory with Python's processes, MB", "peer", "its steps/s", "covey is faster ×"}}
 	for _, w := range rows {
-		line := []string{w.env, w.algo, w.note, fmt.Sprintf("%.0f", stats.Median(w.own)), fmt.Sprintf("%.0f", float64(w.peak)/1e6), "–", "–", "–"}
-		if w.peer != "" {
-			other := stats.Median(w.other)
-			line[5], line[6], line[7] = w.peer, fmt.Sprintf("%.0f", other), fmt.Sprintf("%.2f", stats.Median(w.own)/other)
+		own := stats.Median(w.rates)
+		line := []string{w.env, w.algo, w.note, fmt.Sprintf("%.0f", own), fmt.Sprintf("%.0f", float64(w.peak)/1e6)}
+		if w.peers == nil {
+			lines = append(lines, append(line, "–", "–", "–"))
 		}
-		lines = append(lines, line)
+		for _, p := range w.peers {
+			other := stats.Median(p.rates)
+			lines = append(lines, append(line, p.name, fmt.Sprintf("%.0f", other), fmt.Sprintf("%.2f", own/other)))
+			line = []string{"", "", "", "", ""}
+		}
 	}
 	var b strings.Builder
 	compare.WriteTable(&b, lines)

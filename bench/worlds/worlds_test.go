@@ -17,11 +17,13 @@ func TestPresetsExist(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	rows := []*world{
-		{env: "A", algo: "sac", peer: "B", own: []float64{300, 100, 200}, other: []float64{100, 50, 200}, peak: 5e6},
-		{env: "C", algo: "a3c", own: []float64{1500}, peak: 1e6},
+		{env: "A", algo: "sac", rates: []float64{300, 100, 200}, peak: 5e6, peers: []*peer{
+			{name: "B", rates: []float64{100, 50, 200}}, {name: "D", rates: []float64{400}},
+		}},
+		{env: "C", algo: "a3c", rates: []float64{1500}, peak: 1e6},
 	}
 	text := strings.Join(strings.Fields(table(rows)), " ")
-	for _, want := range []string{"| A | sac | | 200 | 5 | B | 100 | 2.00 |", "| C | a3c | | 1500 | 1 | – | – | – |"} {
+	for _, want := range []string{"| A | sac | | 200 | 5 | B | 100 | 2.00 |", "| | | | | | D | 400 | 0.50 |", "| C | a3c | | 1500 | 1 | – | – | – |"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}
