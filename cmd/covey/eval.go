@@ -30,10 +30,18 @@ const (
 	sampleUsage = "sample actions (=false: take the most likely ones; default: as the run's eval.sample)"
 )
 
+// sampled says whether cmd samples actions of a run with this configuration.
+func sampled(cmd *cobra.Command, cfg *covey.Config) bool {
+	if given := cmd.Flags().Lookup(sampleFlag); given.Changed {
+		return given.Value.String() == "true"
+	}
+	return cfg.Eval.Sample
+}
+
 func newEval() *cobra.Command {
 	var episodes int
 	var seed uint64
-	var sample, json bool
+	var json bool
 	var save string
 	cmd := &cobra.Command{
 		Use:   "eval RUN",
@@ -52,9 +60,7 @@ The same seed plays the same episodes.`,
 			if err := playable(cfg); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			if !cmd.Flags().Changed(sampleFlag) {
-				sample = cfg.Eval.Sample
-			}
+			sample := sampled(cmd, cfg)
 			about := cfg.Provenance()
 			about["seed"], about["sampled"] = fmt.Sprint(seed), fmt.Sprint(sample)
 			e, err := recorded(save, about, cfg.Environment, func(create func() (env.Environment, error)) (*train.Evaluation, error) {
@@ -87,7 +93,7 @@ The same seed plays the same episodes.`,
 	flags.SortFlags = false
 	flags.IntVar(&episodes, "episodes", 100, "play `n` episodes")
 	flags.Uint64Var(&seed, "seed", 1, "seed `n` of the episodes")
-	flags.BoolVar(&sample, sampleFlag, false, sampleUsage)
+	flags.Bool(sampleFlag, false, sampleUsage)
 	flags.StringVar(&save, "save-transitions", "", "write every transition to a new `file`, for train --replay")
 	flags.BoolVar(&json, "json", false, "print the result as JSON")
 	return cmd

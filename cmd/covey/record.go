@@ -14,7 +14,6 @@ func newRecord() *cobra.Command {
 	var out string
 	var episodes int
 	var seed uint64
-	var sample bool
 	cmd := &cobra.Command{
 		Use:   "record RUN",
 		Short: "Record what a run's policy does, as pictures",
@@ -38,9 +37,7 @@ The same seed plays the same episodes, and covey eval plays them too unless they
 			if err := playable(cfg); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			if !cmd.Flags().Changed(sampleFlag) {
-				sample = cfg.Eval.Sample
-			}
+			sample := sampled(cmd, cfg)
 			line, start, pictures := progressLine(cmd), time.Now(), 0
 			e, err := covey.Record(cmd.Context(), p, cfg.SeenEnvironment, episodes, seed, sample, func(picture *image.RGBA, rate float64) error {
 				pictures++
@@ -68,6 +65,6 @@ The same seed plays the same episodes, and covey eval plays them too unless they
 	flags.StringVarP(&out, "out", "o", "episode.gif", "`file` to write: .gif, or frame-%04d.png, or a folder; files are replaced if they are there")
 	flags.IntVar(&episodes, "episodes", 1, "record `n` episodes")
 	flags.Uint64Var(&seed, "seed", 1, "seed `n` of the episodes")
-	flags.BoolVar(&sample, sampleFlag, false, sampleUsage)
+	flags.Bool(sampleFlag, false, sampleUsage)
 	return cmd
 }
