@@ -132,7 +132,7 @@ type layerStep struct {
 
 // weights writes dW and db.
 func (s *layerStep) weights(scratch *kernel.Scratch) {
-	scratch.MatMulAT(s.layer.weights(s.grad), s.x, s.dy, false)
+	scratch.MatMulAT(s.layer.weights(s.grad), s.x, s.dy)
 	kernel.ColumnSums(s.grad[s.layer.bias:s.layer.bias+s.layer.out], s.dy, false)
 }
 

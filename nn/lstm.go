@@ -167,8 +167,8 @@ func (m *memory) backward(s *kernel.Scratch, params, grad []float32, dx, x kerne
 	dgates := kernel.Matrix(m.dgates[:n*4*cells], n, 4*cells)
 	if grad != nil {
 		dinput, drecurrent, dbias := m.weights(grad)
-		s.MatMulAT(dinput, x, dgates, false)
-		s.MatMulAT(drecurrent, kernel.Matrix(m.before[:n*cells], n, cells), dgates, false)
+		s.MatMulAT(dinput, x, dgates)
+		s.MatMulAT(drecurrent, kernel.Matrix(m.before[:n*cells], n, cells), dgates)
 		kernel.ColumnSums(dbias, dgates, false)
 	}
 	if len(dx.X) > 0 {

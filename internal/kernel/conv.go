@@ -17,14 +17,6 @@ func Image(x []float32, height, width, channels int) Images {
 	return m
 }
 
-// Interior is the images without a border of so many lines and pixels.
-func (m Images) Interior(border int) Images {
-	m.Height -= 2 * border
-	m.Width -= 2 * border
-	m.X = m.X[min(len(m.X), border*(m.Line+m.Channels)):]
-	return m
-}
-
 func (m Images) check(where string) {
 	if m.N < 0 || m.Height < 0 || m.Width < 0 || m.Channels < 0 || m.Line < m.Width*m.Channels ||
 		m.N*m.Height*m.Width*m.Channels > 0 && (m.N-1)*m.Stride+(m.Height-1)*m.Line+m.Width*m.Channels > len(m.X) {

@@ -258,13 +258,6 @@ func TestConvWrongShapes(t *testing.T) {
 		"no elements": func() { Image(make([]float32, 7), 2, 2, 2) },
 		"transposing": func() { CopyTransposed(mat(3, 2), mat(3, 2)) },
 	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: no panic", name)
-				}
-			}()
-			call()
-		}()
+		mustPanic(t, name, call)
 	}
 }

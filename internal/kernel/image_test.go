@@ -131,13 +131,6 @@ func TestPoolWrongShapes(t *testing.T) {
 		"border":   func() { MaxPool(image(4, 4, 4), image(4, 4, 4), window, 3) },
 		"gradient": func() { MaxPoolGrad(image(4, 5, 4), image(4, 4, 4), image(2, 2, 4), window, 1) },
 	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: no panic", name)
-				}
-			}()
-			call()
-		}()
+		mustPanic(t, name, call)
 	}
 }

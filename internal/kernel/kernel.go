@@ -14,14 +14,14 @@
 //     multiply-adds over k = 0, 1, …, K−1, from zero. 2 ≤ N ≤ 8: four chains, k mod 4, added as
 //     (s0+s1)+(s2+s3). N = 1: 16 chains, k mod 16, added by halves (0+8, 1+9, …; then 0+4, …). Then
 //   - bias, then the activation.
-//   - MatMulAT: one chain over the rows, in order, for every N; then + the destination where it
-//     accumulates. Its outputs are many even where N is small, so nothing waits for the chain.
+//   - MatMulAT: one chain over the rows, in order, for every N. Its outputs are many even where N is small, so
+//     nothing waits for the chain.
 //   - Conv: one chain over the window's lines, pixels and channels, for any number of outputs, then + bias, + the
 //     destination where it accumulates, activation. ConvWeights: a chain over the pixels of each image, the images in
 //     order. ConvInput: chains over the outputs, added in the order that its comment gives.
 //   - Dot, SumSquares: 64 lanes, i mod 64, in four groups of 16, added as (0+1)+(2+3), the 16 that are
 //     left by halves; chunks of 16,384 elements, whose sums are added in index order in float64.
-//   - ColumnSums: row order. LogSoftmax: the exponentials in 16 lanes, j mod 16, added by halves.
+//   - ColumnSums: row order.
 //
 // Tails run the instructions of full vectors under a mask. There are no approximate reciprocals.
 //

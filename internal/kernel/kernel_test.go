@@ -126,6 +126,17 @@ func (g guarded) check(t *testing.T, what string) {
 	}
 }
 
+// mustPanic fails unless f panics.
+func mustPanic(t *testing.T, name string, f func()) {
+	t.Helper()
+	defer func() {
+		if recover() == nil {
+			t.Errorf("%s: no panic", name)
+		}
+	}()
+	f()
+}
+
 func random(seed uint64, n int) []float32 {
 	r := rand.New(rand.NewPCG(seed, 0x6b65726e656c))
 	x := make([]float32, n)

@@ -43,13 +43,6 @@ func TestLinearWrongShapes(t *testing.T) {
 			l.Apply(&Scratch{}, Matrix(make([]float32, 3), 1, 3), Mat{X: make([]float32, 2), Rows: 1, Cols: 4, Stride: 4})
 		},
 	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: no panic", name)
-				}
-			}()
-			apply()
-		}()
+		mustPanic(t, name, apply)
 	}
 }

@@ -113,13 +113,6 @@ func TestLSTMWrongShapes(t *testing.T) {
 		"dgates":   func() { LSTMGrad(v(9), v(8), v(2), v(2), v(2), v(2)) },
 		"squashed": func() { LSTMGrad(v(8), v(8), v(2), v(1), v(2), v(2)) },
 	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: no panic", name)
-				}
-			}()
-			call()
-		}()
+		mustPanic(t, name, call)
 	}
 }

@@ -83,9 +83,8 @@ func (s *Scratch) MatMulBT(dx, dy, w Mat) {
 	s.matMulBTVector(dx, dy, w)
 }
 
-// MatMulAT writes dW = Xᵀ·dY, the gradient of MatMul's w, or adds it to dW. dw: [k, n], x: [m, k],
-// dy: [m, n].
-func (s *Scratch) MatMulAT(dw, x, dy Mat, accumulate bool) {
+// MatMulAT writes dW = Xᵀ·dY, the gradient of MatMul's w. dw: [k, n], x: [m, k], dy: [m, n].
+func (s *Scratch) MatMulAT(dw, x, dy Mat) {
 	dw.check("MatMulAT")
 	x.check("MatMulAT")
 	dy.check("MatMulAT")
@@ -96,10 +95,10 @@ func (s *Scratch) MatMulAT(dw, x, dy Mat, accumulate bool) {
 		return
 	}
 	if level == generic {
-		matMulATPlain(dw, x, dy, accumulate, grow(&s.result, dw.Cols))
+		matMulATPlain(dw, x, dy)
 		return
 	}
-	s.matMulATVector(dw, x, dy, accumulate)
+	s.matMulATVector(dw, x, dy)
 }
 
 // applyRows applies an activation in place.

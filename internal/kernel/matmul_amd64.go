@@ -94,33 +94,27 @@ func (s *Scratch) matMulBTVector(dx, dy, w Mat) {
 	}
 }
 
-func (s *Scratch) matMulATVector(dw, x, dy Mat, accumulate bool) {
+func (s *Scratch) matMulATVector(dw, x, dy Mat) {
 	switch {
 	case dw.Cols == 1 && dw.Stride == 1: // a column is its own transpose
-		productAT(Mat{X: dw.X, Rows: 1, Cols: dw.Rows, Stride: dw.Rows}, dy, x, accumulate)
+		productAT(Mat{X: dw.X, Rows: 1, Cols: dw.Rows, Stride: dw.Rows}, dy, x)
 	case dw.Cols <= narrow && dw.Rows > narrow:
 		// dWᵀ = dYᵀ·X fills the lanes better.
 		dwt := Matrix(grow(&s.result, dw.Cols*dw.Rows), dw.Cols, dw.Rows)
-		if accumulate {
-			transpose(dwt, dw)
-		}
-		productAT(dwt, dy, x, accumulate)
+		productAT(dwt, dy, x)
 		transpose(dw, dwt)
 	default:
-		productAT(dw, x, dy, accumulate)
+		productAT(dw, x, dy)
 	}
 }
 
-// productAT is Z (+)= Xᵀ·Y. z: [k, n], x: [m, k], y: [m, n].
-func productAT(z, x, y Mat, accumulate bool) {
+// productAT is Z = Xᵀ·Y. z: [k, n], x: [m, k], y: [m, n].
+func productAT(z, x, y Mat) {
 	t := Tile{
 		K: x.Rows,
 		X: pointer(x.X), XRow: 4, XCol: 4 * x.Stride,
 		W: pointer(y.X), WRow: 4 * y.Stride,
 		Y: pointer(z.X), YRow: 4 * z.Stride,
-	}
-	if accumulate {
-		t.Flags = args.Accumulate
 	}
 	wideProduct(&t, z.Rows, z.Cols, nil)
 }

@@ -66,10 +66,11 @@ func widePlain(y, x []float32, w Mat) {
 	}
 }
 
-// matMulATPlain is dW = Xᵀ·dY, or dW += Xᵀ·dY, in one chain over the rows. sum: [n], scratch.
-func matMulATPlain(dw, x, dy Mat, accumulate bool, sum []float32) {
+// matMulATPlain is dW = Xᵀ·dY in one chain over the rows.
+func matMulATPlain(dw, x, dy Mat) {
 	at := func(i, k int) float32 { return x.X[i*x.Stride+k] }
 	for k := range dw.Rows {
+		sum := dw.Row(k)
 		clear(sum)
 		i := 0
 		for ; i+4 <= x.Rows; i += 4 {
@@ -77,11 +78,6 @@ func matMulATPlain(dw, x, dy Mat, accumulate bool, sum []float32) {
 		}
 		for ; i < x.Rows; i++ {
 			axpyPlain(sum, at(i, k), dy.Row(i))
-		}
-		if accumulate {
-			addPlain(dw.Row(k), sum)
-		} else {
-			copy(dw.Row(k), sum)
 		}
 	}
 }

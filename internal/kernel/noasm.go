@@ -11,7 +11,7 @@ const noAssembly = "kernel: this build has no assembly"
 func (s *Scratch) matMulVector(y, x, w Mat, bias []float32, act Activation) { panic(noAssembly) }
 func matMulAddVector(y, x, w Mat)                                           { panic(noAssembly) }
 func (s *Scratch) matMulBTVector(dx, dy, w Mat)                             { panic(noAssembly) }
-func (s *Scratch) matMulATVector(dw, x, dy Mat, accumulate bool)            { panic(noAssembly) }
+func (s *Scratch) matMulATVector(dw, x, dy Mat)                             { panic(noAssembly) }
 func convVector(y, x Images, v Window, w Mat, bias []float32, act Activation, accumulate bool) {
 	panic(noAssembly)
 }
@@ -35,7 +35,6 @@ func tanhGradVector(dx, y []float32)                                           {
 func expVector(y, x []float32)                                                 { panic(noAssembly) }
 func logVector(y, x []float32)                                                 { panic(noAssembly) }
 func softplusVector(y, x []float32)                                            { panic(noAssembly) }
-func logSoftmaxVector(y, x Mat)                                                { panic(noAssembly) }
 func adamVector(p, grad, m, v []float32, s AdamStep)                           { panic(noAssembly) }
 func rmsPropVector(p, grad, v []float32, s RMSPropStep)                        { panic(noAssembly) }
 func polyakVector(y, x []float32, tau float32)                                 { panic(noAssembly) }

@@ -30,16 +30,3 @@ func columnSumsVector(y []float32, x Mat, accumulate bool) {
 		}
 	}
 }
-
-// logSoftmaxVector takes some rows at a time, about as many as make a chunk.
-func logSoftmaxVector(y, x Mat) {
-	rows := max(1, chunk/y.Cols)
-	for i := 0; i < y.Rows; i += rows {
-		m := min(rows, y.Rows-i)
-		if level == avx512 {
-			logSoftmaxAVX512(m, y.Cols, &y.X[i*y.Stride], 4*y.Stride, &x.X[i*x.Stride], 4*x.Stride)
-		} else {
-			logSoftmaxAVX2(m, y.Cols, &y.X[i*y.Stride], 4*y.Stride, &x.X[i*x.Stride], 4*x.Stride)
-		}
-	}
-}

@@ -24,11 +24,6 @@ func tanhAVX2(n int, y *float32, x *float32)
 //go:noescape
 func softplusAVX2(n int, y *float32, x *float32)
 
-// logSoftmaxAVX2 takes rows of n elements; the strides are in bytes.
-//
-//go:noescape
-func logSoftmaxAVX2(rows int, n int, y *float32, yRow int, x *float32, xRow int)
-
 // expAVX512 is y = eˣ.
 //
 //go:noescape
@@ -48,8 +43,3 @@ func tanhAVX512(n int, y *float32, x *float32)
 //
 //go:noescape
 func softplusAVX512(n int, y *float32, x *float32)
-
-// logSoftmaxAVX512 takes rows of n elements; the strides are in bytes.
-//
-//go:noescape
-func logSoftmaxAVX512(rows int, n int, y *float32, yRow int, x *float32, xRow int)

@@ -237,15 +237,6 @@ func (a *asm) store(v reg.Register, k *mask, m operand.Mem) {
 	}
 }
 
-// keep sets the lanes of v that k does not select to zero.
-func (a *asm) keep(v reg.VecVirtual, k *mask) {
-	if a.evex {
-		a.VMOVAPS_Z(v, k.k, v)
-	} else {
-		a.VANDPS(k.v, v, v)
-	}
-}
-
 // Comparison predicates (Intel SDM, CMPPS), quiet ones; x is the first operand of Intel's order.
 const (
 	equal       = 0x00 // x == y
@@ -319,24 +310,19 @@ func (a *asm) or(y operand.Op, x, dst reg.VecVirtual) {
 // addHalves adds the 16 lanes of a zmm, or of two ymm, by halves: 0+8, 1+9, …; then 0+4, …; and so on.
 // The sum ends in lane 0 of the returned register; the inputs are overwritten.
 func (a *asm) addHalves(v ...reg.VecVirtual) reg.VecVirtual {
-	return a.halve(a.VADDPS, v...)
-}
-
-// halve is addHalves for any operation on two vectors.
-func (a *asm) halve(op func(...operand.Op), v ...reg.VecVirtual) reg.VecVirtual {
 	low, high := v[0].AsY(), a.YMM()
 	if len(v) == 1 {
 		a.VEXTRACTF64X4(operand.Imm(1), v[0], high)
-		op(high, low, low)
+		a.VADDPS(high, low, low)
 	} else {
-		op(v[1], low, low)
+		a.VADDPS(v[1], low, low)
 	}
 	x, t := v[0].AsX(), a.XMM()
 	a.VEXTRACTF128(operand.Imm(1), low, t)
-	op(t, x, x)
+	a.VADDPS(t, x, x)
 	a.VMOVHLPS(x, x, t)
-	op(t, x, x)
+	a.VADDPS(t, x, x)
 	a.VMOVSHDUP(x, t)
-	op(t, x, x)
+	a.VADDPS(t, x, x)
 	return v[0]
 }

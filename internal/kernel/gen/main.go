@@ -33,7 +33,7 @@ var groups = []group{
 	{"small", "kernel", []func(*asm){narrows, packeds, columns, transposes}},
 	{"elementwise", "kernel", []func(*asm){elementwises, optimizers}},
 	{"reduce", "kernel", []func(*asm){dot, columnSums}},
-	{"transcendental", "kernel", []func(*asm){transcendentals, logSoftmax}},
+	{"transcendental", "kernel", []func(*asm){transcendentals}},
 	{"image", "kernel", []func(*asm){fromBytes, pools}},
 	{"lstm", "kernel", []func(*asm){lstms}},
 	{"peak/fma", "peak", []func(*asm){peak}},
