@@ -40,7 +40,7 @@ type agent struct {
 	pass    nn.Pass // of Explore
 	out     []float32
 	greedy  dist.Greedy
-	epsilon float32 // of the latest step
+	epsilon float64 // of the latest step
 
 	update update
 }
@@ -86,7 +86,7 @@ func newAgent(cfg *Config, spec env.Spec, pair *offpolicy.Pair, rng *rand.Rand) 
 	}
 	n := spec.Action.N[0]
 	a := &agent{cfg: cfg, policy: p, choices: n, pair: pair, pass: p.Net.NewPass(cfg.Envs),
-		out: make([]float32, cfg.Envs*p.Net.Out), greedy: dist.NewGreedy(n), epsilon: cfg.Epsilon.Start}
+		out: make([]float32, cfg.Envs*p.Net.Out), greedy: dist.NewGreedy(n), epsilon: float64(cfg.Epsilon.Start)}
 	if a.model, err = offpolicy.NewModel(p.Net, &cfg.Config, true, pair, rng); err != nil {
 		return nil, err
 	}
@@ -106,9 +106,10 @@ func (a *agent) Explore(actions []float32, s *offpolicy.Scene, rng *rand.Rand) {
 	rows := len(s.Starts)
 	a.pass.Step(s.Params, a.out, nil, s.Observations, 0, rows)
 	a.greedy.Mode(actions, kernel.Mat{X: a.out[a.policy.Column:], Rows: rows, Cols: a.choices, Stride: a.policy.Net.Out})
-	a.epsilon = a.cfg.Epsilon.at(s.Steps)
+	epsilon := a.cfg.Epsilon.at(s.Steps)
+	a.epsilon = float64(epsilon)
 	for i := range actions {
-		if rng.Float32() < a.epsilon {
+		if rng.Float32() < epsilon {
 			actions[i] = float32(rng.IntN(a.choices))
 		}
 	}
@@ -117,6 +118,7 @@ func (a *agent) Explore(actions []float32, s *offpolicy.Scene, rng *rand.Rand) {
 // State visits everything that learns.
 func (a *agent) State(w state.Walker) error {
 	w.Uint64("updates", &a.update.count)
+	w.Float64("epsilon", &a.epsilon)
 	if err := a.policy.Moments.State(w.Sub("normalizer")); err != nil {
 		return err
 	}

@@ -140,5 +140,5 @@ func (a *agent) Metrics() []string { return []string{"value_loss", "q", "epsilon
 
 // Measure fills the metrics of the latest update.
 func (a *agent) Measure(values []float64) {
-	values[0], values[1], values[2] = a.update.loss, a.update.q, float64(a.epsilon)
+	values[0], values[1], values[2] = a.update.loss, a.update.q, a.epsilon
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"covey/algo"
@@ -50,12 +51,17 @@ type Learner struct {
 
 	unlearned uint64 // environment steps since the latest round of updates
 	debt      uint64 // as Ratio.Due counts it
+	owed      uint64 // updates of the round under way, still to be made
 	updates   uint64
 	measured  uint64    // updates when metrics was last filled
 	acting    []float32 // the parameters that act while others are learned: a copy, in async
 	metrics   []float64 // [agent.Metrics()]
 	closed    bool
 }
+
+// stretch is how many updates are made from one boundary to the next at most: a long round can be interrupted, and
+// saved, in its midst.
+const stretch = 64
 
 var _ algo.Learner = (*Learner)(nil)
 
@@ -79,6 +85,9 @@ func NewLearner(cfg *Config, agent Agent, v env.Vector, pair *Pair, streams Stre
 		buffer:  replay.New(spec, cfg.Envs, cfg.Replay),
 		batch:   replay.NewBatch(spec, cfg.Batch),
 		metrics: make([]float64, len(agent.Metrics())),
+	}
+	for i := range l.metrics {
+		l.metrics[i] = math.NaN()
 	}
 	l.collector = newCollector(cfg, v, agent, l.buffer, streams.act)
 	if l.acting = agent.Policy().Params; cfg.Update == Async {
@@ -132,8 +141,11 @@ func (l *Learner) Close() error {
 // interleaved takes a step in every environment and then makes the updates that it calls for.
 func (l *Learner) interleaved(ctx context.Context, b algo.Boundary) error {
 	for {
-		if err := l.remember(l.collector.step(l.acting)); err != nil {
-			return err
+		if l.owed == 0 {
+			if err := l.remember(l.collector.step(l.acting)); err != nil {
+				return err
+			}
+			l.owe()
 		}
 		if err := l.learn(); err != nil {
 			return err
@@ -145,7 +157,8 @@ func (l *Learner) interleaved(ctx context.Context, b algo.Boundary) error {
 }
 
 // overlapped makes the updates of a step while the next one is taken, by the parameters from before the
-// updates. Where the two meet is fixed, so the results are as reproducible as those of interleaved.
+// updates. Where the two meet is fixed, so the results are as reproducible as those of interleaved. Of a long round,
+// the last updates are made beside the step.
 func (l *Learner) overlapped(ctx context.Context, b algo.Boundary) error {
 	next, taken := make(chan struct{}), make(chan error)
 	defer close(next)
@@ -156,20 +169,31 @@ func (l *Learner) overlapped(ctx context.Context, b algo.Boundary) error {
 		}
 	}()
 	for {
-		copy(l.acting, l.agent.Policy().Params)
-		next <- struct{}{}
-		failed := l.learn()
-		err, ok := <-taken
-		if !ok {
-			err = errors.New("an environment ended its goroutine")
+		err := error(nil)
+		if l.owe(); l.owed > stretch {
+			err = l.learn()
+		} else {
+			copy(l.acting, l.agent.Policy().Params)
+			next <- struct{}{}
+			failed := l.learn()
+			err = errors.Join(l.remember(received(taken)), failed)
 		}
-		if err := errors.Join(l.remember(err), failed); err != nil {
+		if err != nil {
 			return err
 		}
 		if stop, err := l.report(ctx, b); stop || err != nil {
 			return err
 		}
 	}
+}
+
+// received is what a step gave.
+func received(taken <-chan error) error {
+	err, ok := <-taken
+	if !ok {
+		return errors.New("an environment ended its goroutine")
+	}
+	return err
 }
 
 // step takes a step on a goroutine where nobody else would catch a panic.
@@ -202,23 +226,28 @@ func (l *Learner) count() {
 	}
 }
 
-// learn makes the updates that are due. Its panics are errors, since a step may be under way beside it.
+// owe begins a round of updates if one is due.
+func (l *Learner) owe() {
+	if l.unlearned >= l.cfg.UpdateEvery {
+		l.owed += l.cfg.UpdatesPerStep.Due(&l.debt, l.unlearned)
+		l.unlearned = 0
+	}
+}
+
+// learn makes the updates that are owed, a stretch of them at most. Its panics are errors, since a step may be under way
+// beside it.
 func (l *Learner) learn() (err error) {
 	defer algo.Recover(&err)
-	if l.unlearned < l.cfg.UpdateEvery {
-		return nil
-	}
-	due := l.cfg.UpdatesPerStep.Due(&l.debt, l.unlearned)
-	l.unlearned = 0
-	for range due {
+	for range min(l.owed, stretch) {
 		if err := l.update(); err != nil {
 			return err
 		}
+		l.owed--
 	}
 	return nil
 }
 
-// update makes one.
+// update draws a batch and lets the agent learn from it.
 func (l *Learner) update() error {
 	l.draw()
 	if err := l.agent.Update(l.batch, l.rng); err != nil {
@@ -248,8 +277,11 @@ func (l *Learner) report(ctx context.Context, b algo.Boundary) (stop bool, err e
 		l.measured = l.updates
 	}
 	steps := c.steps
-	if l.prior.offline {
+	switch {
+	case l.prior.offline:
 		steps = l.updates
+	case l.owed > 0 && l.cfg.Update == Ordered:
+		steps -= uint64(l.cfg.Envs) // the latest ones are not learned from yet
 	}
 	decision, err := b(algo.Progress{
 		Steps: steps, Updates: l.updates, Episodes: c.episodes, Finished: c.finished, Metrics: l.metrics, Faults: c.faults,
@@ -261,7 +293,7 @@ func (l *Learner) report(ctx context.Context, b algo.Boundary) (stop bool, err e
 	return decision.Stop, err
 }
 
-// Metrics names the values in algo.Progress.Metrics: those of the latest update, 0 before it.
+// Metrics names the values in algo.Progress.Metrics: those of the latest update, NaN before it.
 func (l *Learner) Metrics() []string { return l.agent.Metrics() }
 
 // Policy is a copy of the policy as of the last boundary.

@@ -3,6 +3,7 @@ package offpolicy
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -92,6 +93,13 @@ func TestUpdateRatio(t *testing.T) {
 						warm := (cfg.Warmup + b - 1) / b * b
 						var rounds, previous uint64
 						err := l.Run(context.Background(), func(p algo.Progress) (algo.Decision, error) {
+							if p.Updates-previous > stretch {
+								t.Fatalf("%d updates since the boundary before", p.Updates-previous)
+							}
+							previous = p.Updates
+							if p.Steps == rounds*b && l.owed > 0 {
+								return algo.Decision{}, nil // in the midst of a round
+							}
 							if rounds++; p.Steps != rounds*b {
 								t.Fatalf("%d steps after %d rounds", p.Steps, rounds)
 							}
@@ -107,7 +115,9 @@ func TestUpdateRatio(t *testing.T) {
 							if p.Updates != want || a.updates != want || p.Updates > 0 && p.Metrics[0] != float64(want) {
 								t.Fatalf("step %d: %d updates, want %d", p.Steps, p.Updates, want)
 							}
-							previous = p.Updates
+							if p.Updates == 0 && !math.IsNaN(p.Metrics[0]) {
+								t.Fatalf("step %d: metrics %v before the first update", p.Steps, p.Metrics)
+							}
 							return algo.Decision{Stop: p.Steps >= 200}, nil
 						})
 						if err != nil {

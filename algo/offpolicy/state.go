@@ -12,6 +12,7 @@ func (l *Learner) State(w state.Walker) error {
 	w.Uint64("updates", &l.updates)
 	w.Uint64("unlearned", &l.unlearned)
 	w.Uint64("debt", &l.debt)
+	w.Uint64("owed", &l.owed)
 	metrics := w.Sub("metrics") // the next boundary may come before the next update
 	for i, name := range l.agent.Metrics() {
 		metrics.Float64(name, &l.metrics[i])

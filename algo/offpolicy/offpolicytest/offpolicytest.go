@@ -37,7 +37,8 @@ func Run(t *testing.T, a Algorithm) {
 		t.Run(update, func(t *testing.T) {
 			s := suite{a, func(c *offpolicy.Config) { c.Update = update }}
 			t.Run("same bits on any cores", s.sameBits)
-			t.Run("resumes", s.resumes)
+			t.Run("resumes", func(t *testing.T) { s.resumes(t, s.awkward, 24) })
+			t.Run("resumes in a long round", func(t *testing.T) { s.resumes(t, s.long, 500) })
 			t.Run("steady state allocates nothing", s.allocates)
 			t.Run("failures say where", s.failures)
 			t.Run("learns", func(t *testing.T) { a.Learns(t, s.alter) })
@@ -77,6 +78,12 @@ func (s suite) awkward(c *offpolicy.Config) {
 	c.NormalizeObservations, c.NStep, c.UpdatesPerStep = true, 2, offpolicy.Ratio{Updates: 3, Steps: 7}
 }
 
+// long is a configuration whose rounds of updates are not made in one go.
+func (s suite) long(c *offpolicy.Config) {
+	s.alter(c)
+	c.UpdatesPerStep, c.UpdateEvery = offpolicy.Ratio{Updates: 50, Steps: 1}, 4
+}
+
 // sameBits: the same seed gives the same run on one core and on several, and another seed another.
 func (s suite) sameBits(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
@@ -103,10 +110,9 @@ func (s suite) sameBits(t *testing.T) {
 	}
 }
 
-// resumes: saved at any boundary and loaded into a fresh learner, a run goes on with the same bits, and reports the
-// same.
-func (s suite) resumes(t *testing.T) {
-	const updates = 24
+// resumes: saved at any boundary and loaded into a fresh learner, a run of so many updates goes on with the same bits, and
+// reports the same.
+func (s suite) resumes(t *testing.T, alter func(*offpolicy.Config), updates uint64) {
 	type moment struct {
 		tree     state.Tree
 		progress string
@@ -126,14 +132,14 @@ func (s suite) resumes(t *testing.T) {
 		}
 		return moments
 	}
-	whole := s.learner(t, 4, s.awkward, nil)
+	whole := s.learner(t, 4, alter, nil)
 	moments := watched(whole, true)
 	stride := 1
 	if testing.Short() {
 		stride = 13
 	}
 	for at := 0; at < len(moments)-1; at += stride {
-		resumed := s.learner(t, 99, s.awkward, nil)
+		resumed := s.learner(t, 99, alter, nil)
 		if err := state.Load(resumed, moments[at].tree); err != nil {
 			t.Fatal(err)
 		}
