@@ -37,8 +37,8 @@ func TestNoNumbers(t *testing.T) {
 			reward, see float32
 			want        string
 		}{
-			{nan, 0, "environment 0 (Pendulum-v1), step 1299: reward is NaN"},
-			{0, float32(math.Inf(-1)), "environment 0 (Pendulum-v1), step 1299: element 1 of the observation is -Inf"},
+			{nan, 0, "step 1299, environment 0 (Pendulum-v1): reward is NaN"},
+			{0, float32(math.Inf(-1)), "step 1299, environment 0 (Pendulum-v1): element 1 of the observation is -Inf"},
 		} {
 			cfg := small(t, algo, "Pendulum-v1")
 			cfg.Eval.Every = 0

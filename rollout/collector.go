@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -38,8 +39,8 @@ type Collector struct {
 	Seen policy.Moments
 
 	sampler  dist.Sampler
-	gaussian *dist.Gaussian // the sampler, where it is to have
-	noise    *dist.Noise    // that remembers; nil: its own
+	gaussian *dist.Gaussian // the sampler, which turns noise into actions; nil: there is no noise
+	noise    *dist.Noise    // that remembers; nil: the sampler draws its own
 	bounds   policy.Bounds
 	frame    int // elements of what an environment shows at once
 	segment  Segment
@@ -103,8 +104,7 @@ func NewCollector(p *policy.Policy, v env.Vector, extent Extent, steps int, gamm
 	if err := v.Reset(seeds, c.history.Frames); err != nil {
 		return nil, err
 	}
-	c.begin()
-	return c, nil
+	return c, c.begin()
 }
 
 // Correlate makes the noise in the policy's actions remember rho of the step before, as [dist.Noise] does. It is
@@ -119,29 +119,39 @@ func (c *Collector) Correlate(rho float32) error {
 }
 
 // begin stands at the start of an episode in every environment, whose first observations are there.
-func (c *Collector) begin() {
+func (c *Collector) begin() error {
 	for i := range c.running {
 		c.starts[i], c.running[i] = true, Episode{Stream: i}
 	}
 	clear(c.returns)
 	clear(c.state)
 	c.history.Show(c.starts)
+	return env.CheckReset(&c.policy.Spec, c.history.Frames)
 }
 
 // Collect lives through a segment. The segment is valid until the next call. Where the vector lost its episodes, the
-// error is the vector's [*env.Restarted], the segment is lost too, and the next one begins with new episodes.
-func (c *Collector) Collect() (*Segment, error) {
+// error is the vector's [*env.Restarted], the segment is lost too, and the next one begins with new episodes. A number
+// that is not finite is an error.
+func (c *Collector) Collect(ctx context.Context) (*Segment, error) {
 	s := &c.segment
 	s.T, s.FinalRows, s.Episodes = 0, s.FinalRows[:0], s.Episodes[:0]
 	copy(s.State, c.state)
 	c.remember()
 	for ended := false; s.T < c.capacity && !(ended && c.extent != Fixed); s.T++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		c.observe(s.T)
 		c.act(s.T)
 		if err := c.vector.Step(c.actions, c.history.Frames, c.final, c.outcomes); err != nil {
 			if _, restarted := errors.AsType[*env.Restarted](err); restarted {
-				c.begin()
+				if failed := c.begin(); failed != nil {
+					return nil, failed
+				}
 			}
+			return nil, err
+		}
+		if err := env.CheckStep(&c.policy.Spec, c.outcomes, c.history.Frames, c.final); err != nil {
 			return nil, err
 		}
 		ended = c.record(s.T)

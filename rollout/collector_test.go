@@ -73,7 +73,7 @@ func collector(t *testing.T, extent Extent, steps int, normalize bool, limits ..
 
 func collect(t *testing.T, c *Collector) *Segment {
 	t.Helper()
-	s, err := c.Collect()
+	s, err := c.Collect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,6 +50,5 @@ func (c *Collector) Restart() error {
 	if err := c.vector.Reset(seeds, c.history.Frames); err != nil {
 		return err
 	}
-	c.begin()
-	return nil
+	return c.begin()
 }

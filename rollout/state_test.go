@@ -67,7 +67,7 @@ func TestLostEpisodes(t *testing.T) {
 	v, err := corridor.Batch(3, false, nil)
 	c := living(t, &corridor.Restarting{Vector: v, Every: 11}, err)
 	collect(t, c) // 8 steps
-	_, err = c.Collect()
+	_, err = c.Collect(t.Context())
 	if _, lost := errors.AsType[*env.Restarted](err); !lost || !errors.Is(err, corridor.ErrCaveIn) {
 		t.Fatalf("error %v", err)
 	}

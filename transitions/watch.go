@@ -72,8 +72,8 @@ func (x *watched) Step(action []float32, obs env.Values) (env.Outcome, error) {
 	if err != nil {
 		return o, err
 	}
-	if r := o.Reward; r-r != 0 { // NaN or infinite
-		return o, fmt.Errorf("record transitions: reward is %v", r)
+	if err := o.CheckFinite(); err != nil {
+		return o, fmt.Errorf("record transitions: %w", err)
 	}
 	if err := x.track.write(x.record); err != nil {
 		return o, err
@@ -97,10 +97,8 @@ func (x *watched) Close() error { return errors.Join(x.cut(), x.Environment.Clos
 
 // show remembers an observation.
 func (x *watched) show(obs env.Values) error {
-	for i, v := range obs.F {
-		if v-v != 0 { // NaN or infinite
-			return fmt.Errorf("record transitions: element %d of the observation is %v", i, v)
-		}
+	if err := obs.CheckFinite(); err != nil {
+		return fmt.Errorf("record transitions: %w", err)
 	}
 	x.last.Copy(obs)
 	return nil

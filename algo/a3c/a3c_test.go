@@ -154,7 +154,7 @@ func TestBootstrap(t *testing.T) {
 	}
 	cuts, ends := 0, 0
 	for range 4 {
-		s, err := w.collect.Collect()
+		s, err := w.collect.Collect(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +222,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestWhatFails: a failing environment, a loss that is not finite, a boundary's error and the end of the
+// TestWhatFails: a failing environment, a reward that is not finite, a boundary's error and the end of the
 // context stop all workers, in every order, and say where.
 func TestWhatFails(t *testing.T) {
 	broken := errors.New("boundary broke")
@@ -236,7 +236,7 @@ func TestWhatFails(t *testing.T) {
 					w.FailAt = 100
 				}
 			}},
-			"worker 1: the loss is not finite": {alter: func(worker int, w *corridor.World) {
+			"worker 1: environment 0 (Corridor): reward is NaN": {alter: func(worker int, w *corridor.World) {
 				if worker == 1 {
 					w.NaNAt = 100
 				}

@@ -116,7 +116,7 @@ func TestRecurrentBootstrap(t *testing.T) {
 	memories := [2][]float32{make([]float32, net.State), make([]float32, net.State)} // as one stream would have them
 	cuts := 0
 	for range 6 {
-		s, err := w.collect.Collect()
+		s, err := w.collect.Collect(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,9 +194,9 @@ func TestRecurrentAllocatesNothing(t *testing.T) {
 	l := newLearner(t, cfg, 1, corridors(cfg.Envs, false, nil))
 	w := l.workers[0]
 	copy(w.policy.Params, l.global.policy.Params)
-	w.learn(0)
+	w.learn(t.Context(), 0)
 	if n := testing.AllocsPerRun(20, func() {
-		if g := w.learn(0); g.Err != nil {
+		if g := w.learn(t.Context(), 0); g.Err != nil {
 			t.Fatal(g.Err)
 		}
 	}); n != 0 {

@@ -18,7 +18,7 @@ func segmentOf(t *testing.T, cfg Config) (*worker, *rollout.Segment) {
 	l := newLearner(t, cfg, 5, corridors(cfg.Envs, false, nil))
 	w := l.workers[0]
 	copy(w.policy.Params, l.global.policy.Params)
-	s, err := w.collect.Collect()
+	s, err := w.collect.Collect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,13 +93,14 @@ func (w *worker) run(ctx context.Context) (err error) {
 		if err := w.place.note(); err != nil {
 			return err
 		}
-		g = w.learn(reply.Version)
+		g = w.learn(ctx, reply.Version)
 	}
 }
 
 // learn lives through a segment and differentiates its loss. A failure, also a panic, waits in the gradient
-// for the worker's turn: g has a name, so that it is returned after a panic too.
-func (w *worker) learn(version uint64) (g *Gradient) {
+// for the worker's turn: g has a name, so that it is returned after a panic too. So does the end of ctx, at which the segment
+// is left.
+func (w *worker) learn(ctx context.Context, version uint64) (g *Gradient) {
 	g = &w.gradient
 	g.Skip, g.Lost = false, 0
 	defer algo.Recover(&g.Err)
@@ -110,7 +111,7 @@ func (w *worker) learn(version uint64) (g *Gradient) {
 		}
 	}
 	w.collect.Seen.Reset()
-	segment, err := w.collect.Collect()
+	segment, err := w.collect.Collect(ctx)
 	if _, lost := errors.AsType[*env.Restarted](err); lost {
 		g.Skip = true
 		g.Lost++

@@ -2,7 +2,6 @@ package offpolicy
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"covey/env"
@@ -23,6 +22,7 @@ type Scene struct {
 // collector lives in a vector of environments and remembers it.
 type collector struct {
 	vector  env.Vector
+	spec    *env.Spec
 	agent   Agent
 	buffer  *replay.Buffer
 	moments *policy.Moments
@@ -33,7 +33,6 @@ type collector struct {
 	seeds   []uint64 // [B]
 
 	scene    Scene
-	frame    int
 	history  *env.History // what to act on next, as the environments gave it
 	final    env.Values   // [B, frame]
 	chosen   []float32    // [B, action], as the agent chose them
@@ -52,9 +51,9 @@ func newCollector(cfg *Config, v env.Vector, agent Agent, buffer *replay.Buffer,
 	p, b := agent.Policy(), v.Len()
 	frame, action := p.Spec.Observation.Size(), p.Spec.Action.Size()
 	c := &collector{
-		vector: v, agent: agent, buffer: buffer, moments: &p.Moments, bounds: policy.NewBounds(p.Spec.Action), warmup: cfg.Warmup,
+		vector: v, spec: &p.Spec, agent: agent, buffer: buffer, moments: &p.Moments, bounds: policy.NewBounds(p.Spec.Action), warmup: cfg.Warmup,
 		stream: stream, rng: rand.New(stream), seeds: make([]uint64, b),
-		frame: frame, history: env.NewHistory(p.Spec, b), final: env.MakeValues(p.Spec.Observation, b*frame),
+		history: env.NewHistory(p.Spec, b), final: env.MakeValues(p.Spec.Observation, b*frame),
 		chosen: make([]float32, b*action), actions: make([]float32, b*action), outcomes: make([]env.Outcome, b),
 		running: make([]rollout.Episode, b), finished: make([]rollout.Episode, 0, 2*b),
 	}
@@ -85,11 +84,11 @@ func (c *collector) begin(resumed bool) error {
 
 // start makes the observations the first ones of new episodes.
 func (c *collector) start() error {
+	if err := env.CheckReset(c.spec, c.history.Frames); err != nil {
+		return err
+	}
 	for i := range c.running {
 		c.scene.Starts[i], c.running[i] = true, rollout.Episode{Stream: i}
-		if err := c.checkRow(c.history.Frames, i); err != nil {
-			return fmt.Errorf("environment %d (%s), reset: %w", i, c.vector.Spec().ID, err)
-		}
 	}
 	c.history.Show(c.scene.Starts)
 	c.buffer.Begin(c.history.Frames)
@@ -129,10 +128,8 @@ func uniform(actions []float32, space env.Space, rng *rand.Rand) {
 
 // record remembers the latest step.
 func (c *collector) record() error {
-	for i, o := range c.outcomes {
-		if err := c.check(i, o); err != nil {
-			return fmt.Errorf("environment %d (%s), step %d: %w", i, c.vector.Spec().ID, c.steps, err)
-		}
+	if err := env.CheckStep(c.spec, c.outcomes, c.history.Frames, c.final); err != nil {
+		return fmt.Errorf("step %d, %w", c.steps, err)
 	}
 	c.buffer.Add(c.chosen, c.outcomes, c.history.Frames, c.final)
 	c.steps += uint64(len(c.outcomes))
@@ -151,31 +148,5 @@ func (c *collector) record() error {
 		*e = rollout.Episode{Stream: i}
 	}
 	c.history.Show(c.scene.Starts)
-	return nil
-}
-
-// check is an error unless what environment i showed is made of finite numbers.
-func (c *collector) check(i int, o env.Outcome) error {
-	if r := float64(o.Reward); math.IsNaN(r) || math.IsInf(r, 0) {
-		return fmt.Errorf("reward is %v", o.Reward)
-	}
-	if err := c.checkRow(c.history.Frames, i); err != nil {
-		return err
-	}
-	if o.Terminated || o.Truncated {
-		return c.checkRow(c.final, i)
-	}
-	return nil
-}
-
-func (c *collector) checkRow(obs env.Values, i int) error {
-	if obs.F == nil {
-		return nil
-	}
-	for j, x := range obs.F[i*c.frame : (i+1)*c.frame] {
-		if x-x != 0 { // NaN or infinite
-			return fmt.Errorf("element %d of the observation is %v", j, x)
-		}
-	}
 	return nil
 }

@@ -211,8 +211,8 @@ func (s suite) allocates(t *testing.T) {
 func (s suite) failures(t *testing.T) {
 	for want, change := range map[string]func(*corridor.World){
 		"environment 1 (Corridor): corridor caved in":                            func(w *corridor.World) { w.FailAt = 50 },
-		"environment 1 (Corridor), step 98: reward is NaN":                       func(w *corridor.World) { w.NaNAt = 50 },
-		"environment 1 (Corridor), step 98: element 1 of the observation is NaN": func(w *corridor.World) { w.LostAt = 50 },
+		"step 98, environment 1 (Corridor): reward is NaN":                       func(w *corridor.World) { w.NaNAt = 50 },
+		"step 98, environment 1 (Corridor): element 1 of the observation is NaN": func(w *corridor.World) { w.LostAt = 50 },
 	} {
 		l := s.learner(t, 1, s.alter, func(i int, w *corridor.World) {
 			if i == 1 {
