@@ -19,8 +19,8 @@ const (
 // free vector. An action that was sampled is stored, and its probability taken, before anyone clips it to an
 // environment's bounds.
 //
-// A log-std counts as [MinLogStd] below it and [MaxLogStd] above, and beyond these bounds its gradient is
-// zero. At a bound it is not, so that a log-std that starts there can leave. NaN stays NaN.
+// A log-std counts as [MinLogStd] below it and [MaxLogStd] above. Beyond a bound its gradient is the one at the bound where
+// that leads back, and else zero: what a step has carried out of the bounds can come back. NaN stays NaN.
 type Gaussian struct {
 	n int
 
@@ -126,10 +126,11 @@ func (d *Gaussian) PolicyGradient(dparams, params kernel.Mat, actions, advantage
 		for j, mu := range mean {
 			z := (action[j] - mu) / std[j]
 			dmean[j] = -scale * advantage * z / std[j]
-			dlogStd[j] = -scale * (float32(advantage*(float32(z*z)-1)) + beta)
-			if rawLogStd[j] < MinLogStd || rawLogStd[j] > MaxLogStd {
-				dlogStd[j] = 0
+			slope := -scale * (float32(advantage*(float32(z*z)-1)) + beta)
+			if rawLogStd[j] < MinLogStd && slope > 0 || rawLogStd[j] > MaxLogStd && slope < 0 {
+				slope = 0 // a descent would lead further out
 			}
+			dlogStd[j] = slope
 			loss.Entropy += float64(logStd[j]) + halfLog2Pi + 0.5
 		}
 		loss.Policy -= float64(float64(advantage) * d.logProb(i, mean, action))

@@ -3,6 +3,7 @@ package dist
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"covey/internal/kernel"
@@ -206,6 +207,9 @@ func TestPolicyGradientIsTheLossesDerivative(t *testing.T) {
 					return scale * (-advantage*logProb - beta*entropy)
 				}
 				for j, x := range params {
+					if _, normal := d.(*Gaussian); normal && beyond(alone.params.X, j, d.Actions()) {
+						continue // no derivative, but what leads back
+					}
 					params[j] = x + h
 					above := loss()
 					params[j] = x - h
@@ -225,13 +229,16 @@ func TestPolicyGradientIsTheLossesDerivative(t *testing.T) {
 	}
 }
 
-func TestLogStdBeyondItsBoundsGetsNoGradient(t *testing.T) {
+// TestLogStdBeyondItsBounds: its gradient leads back or is 0, and its probabilities are those at the bound.
+func TestLogStdBeyondItsBounds(t *testing.T) {
 	d := NewGaussian(4)
 	params := kernel.Matrix([]float32{0, 0, 0, 0, MinLogStd - 1, MinLogStd, MaxLogStd, MaxLogStd + 1}, 1, 8)
 	gradient := kernel.Matrix(make([]float32, 8), 1, 8)
-	d.PolicyGradient(gradient, params, make([]float32, 4), []float32{0}, 1, 1)
-	if g := gradient.X[4:]; g[0] != 0 || g[1] != -1 || g[2] != -1 || g[3] != 0 {
-		t.Errorf("gradient of the log-stds by −H below, at, at and above the bounds: %v, want [0 -1 -1 0]", g)
+	for beta, want := range map[float32][]float32{1: {-1, -1, -1, 0}, -1: {0, 1, 1, 1}} {
+		d.PolicyGradient(gradient, params, make([]float32, 4), []float32{0}, beta, 1)
+		if g := gradient.X[4:]; !slices.Equal(g, want) {
+			t.Errorf("gradient of the log-stds by −%v·H below, at, at and above the bounds: %v, want %v", beta, g, want)
+		}
 	}
 	logProbs := make([]float32, 2)
 	NewGaussian(1).LogProb(logProbs, kernel.Matrix([]float32{0, 50, 0, MaxLogStd}, 2, 2), []float32{1, 1})

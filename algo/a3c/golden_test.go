@@ -1,21 +1,20 @@
 package a3c
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
 	"covey/algo"
 	"covey/env"
+	"covey/internal/golden"
 	"covey/nn"
 	"covey/optim"
 	"covey/policy"
 	"covey/rollout"
 )
 
-// golden is a case of testdata/golden.json, made by golden.py beside it with PyTorch.
-type golden struct {
+// goldenCase is a case of testdata/golden.json, made by golden.py beside it with PyTorch.
+type goldenCase struct {
 	Name   string
 	Config struct {
 		Gamma         float32
@@ -39,16 +38,11 @@ type golden struct {
 // TestGoldenUpdates holds three whole updates, from segments to parameters, against PyTorch's.
 func TestGoldenUpdates(t *testing.T) {
 	const steps, streams = 6, 2
-	data, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []golden
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range cases {
+	for _, c := range golden.Read[goldenCase](t, "testdata/golden.json", 2) {
 		t.Run(c.Name, func(t *testing.T) {
+			if len(c.Segments) != 3 {
+				t.Fatalf("%d segments, want 3", len(c.Segments))
+			}
 			w, g := goldenWorker(t, &c)
 			for i, s := range c.Segments {
 				seg := &rollout.Segment{T: steps, B: streams, Observations: env.Values{F: s.Observations}, Actions: s.Actions,
@@ -64,16 +58,16 @@ func TestGoldenUpdates(t *testing.T) {
 					w.collect.Pass.Step(w.policy.Params, seg.Outputs[k*out:(k+1)*out], nil, seg.Observations.Slice(k*frame, (k+1)*frame), k, streams)
 				}
 				w.advantages(seg)
-				near(t, "advantages", w.scratch.advantages, s.Advantages)
-				near(t, "targets", w.scratch.targets, s.Targets)
+				golden.Near(t, "advantages", w.scratch.advantages, s.Advantages)
+				golden.Near(t, "targets", w.scratch.targets, s.Targets)
 				w.differentiate(seg)
 				norm := optim.ClipNorm(w.gradient.Values, w.cfg.ClipNorm)
-				near(t, "gradient norm", []float32{norm}, []float64{s.GradientNorm})
-				near(t, "gradient", w.gradient.Values, s.Gradient)
+				golden.Near(t, "gradient norm", []float32{norm}, []float64{s.GradientNorm})
+				golden.Near(t, "gradient", w.gradient.Values, s.Gradient)
 				if err := g.apply(w.gradient.Values, []*Gradient{&w.gradient}); err != nil {
 					t.Fatal(err)
 				}
-				near(t, "parameters", g.policy.Params, s.Params)
+				golden.Near(t, "parameters", g.policy.Params, s.Params)
 				copy(w.policy.Params, g.policy.Params)
 			}
 		})
@@ -81,7 +75,7 @@ func TestGoldenUpdates(t *testing.T) {
 }
 
 // goldenWorker returns a worker and its master with the case's network and parameters.
-func goldenWorker(t *testing.T, c *golden) (*worker, *global) {
+func goldenWorker(t *testing.T, c *goldenCase) (*worker, *global) {
 	cfg := small()
 	cfg.Workers, cfg.Envs, cfg.SegmentLength = 1, 2, 6
 	cfg.Gamma, cfg.Lambda = c.Config.Gamma, c.Config.Lambda
@@ -116,19 +110,4 @@ func goldenWorker(t *testing.T, c *golden) (*worker, *global) {
 	return &worker{cfg: &cfg, policy: local, distribution: distribution(), scratch: newScratch(12, 2, p.Net),
 		collect:  &rollout.Collector{Pass: p.Net.NewPass(14), Seen: seen},
 		gradient: Gradient{Values: make([]float32, p.Net.Size)}}, g
-}
-
-// near wants each value within 2e-5 of the golden one, relative to the largest: sums of a few dozen
-// float32 products.
-func near(t *testing.T, what string, got []float32, want []float64) {
-	t.Helper()
-	top := 0.0
-	for _, w := range want {
-		top = max(top, math.Abs(w))
-	}
-	for i, w := range want {
-		if !(math.Abs(float64(got[i])-w) <= 2e-5*top) {
-			t.Errorf("%s[%d] = %v, want %v", what, i, got[i], w)
-		}
-	}
 }
