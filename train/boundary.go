@@ -103,6 +103,23 @@ func (r *run) spent(p *algo.Progress) bool {
 // after is the first multiple of every beyond step.
 func after(step, every uint64) uint64 { return (step/every + 1) * every }
 
+// never is a step that no run comes to.
+const never = ^uint64(0)
+
+// schedule brings forward, or takes back, what is due next, by periods that a resumed run may have changed.
+func (r *run) schedule() {
+	sooner := func(next, steps, every uint64) uint64 {
+		if every == 0 {
+			return never
+		}
+		return min(next, after(steps, every))
+	}
+	steps, every := r.counters.EnvSteps, r.opt.Eval.Every
+	r.nextRow = sooner(r.nextRow, steps, r.opt.logEvery())
+	r.nextEval = sooner(r.nextEval, steps+every/2, every) // as evaluate says
+	r.nextStone = sooner(r.nextStone, steps, r.opt.Checkpoints.Every)
+}
+
 // lookAtClock does what depends on it: the budget of time and the progress line; it notes the time for who saves,
 // and hears what there is to be told. It is looked at every few milliseconds, and at least once in 64 turns.
 func (r *run) lookAtClock() {

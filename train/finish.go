@@ -17,6 +17,7 @@ func (r *run) finish() (*Result, error) {
 	r.line.Clear()
 	r.hear()
 	r.judge()
+	r.saveInterrupted()
 	res := &r.result
 	res.EnvSteps, res.Updates, res.Episodes = r.counters.EnvSteps, r.counters.Updates, r.counters.Episodes
 	res.WallS = wall.Seconds()

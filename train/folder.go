@@ -1,7 +1,6 @@
 package train
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -181,13 +180,16 @@ func (f *folder) sinks() (all []metrics.Sink) {
 	return all
 }
 
-// rows is how many the table of progress has.
-func (f *folder) rows() (int, error) {
-	text, err := os.ReadFile(f.path(ProgressFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
+// latestRow is where the table of progress ends, and how long the run had lasted there; 0 where it has no rows.
+func (f *folder) latestRow() (steps uint64, lasted time.Duration, err error) {
+	if info, err := os.Stat(f.path(ProgressFile)); err != nil || info.Size() == 0 { // it was made a moment ago
+		return 0, 0, err
 	}
-	return max(0, bytes.Count(text, []byte("\n"))-1), err
+	rows, err := metrics.ReadColumns(f.path(ProgressFile), "env_steps", "wall_s")
+	if n := len(rows); n > 0 {
+		steps, lasted = uint64(rows[n-1][0]), seconds(rows[n-1][1])
+	}
+	return steps, lasted, err
 }
 
 // beginFiles begins the files that are empty.

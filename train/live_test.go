@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"weak"
 
 	"covey/algo"
 	"covey/checkpoint"
@@ -59,6 +60,33 @@ func TestFailingLearnersAreReplaced(t *testing.T) {
 			r.Restarts, r.Abandoned, r.Warnings = 0, 0, r.Warnings[i:i+1]
 			mustEqual(t, name, outcome(t, o.Dir, r), want)
 		}
+	}
+}
+
+// TestOneLearnerAtATime: the memory of a learner that failed is free before the next one is made.
+func TestOneLearnerAtATime(t *testing.T) {
+	var before weak.Pointer[pupil]
+	made := 0
+	create := func(float32) (algo.Learner, error) {
+		if before.Value() != nil {
+			t.Error("the learner before is still there")
+		}
+		l, first := newBusy(t), made == 0
+		made++
+		before = weak.Make(l)
+		next := l.before
+		l.before = func(turn uint64) error {
+			if turn == 201 && first {
+				panic("no ground")
+			}
+			return next(turn)
+		}
+		return l, nil
+	}
+	o := busy(t.TempDir())
+	o.Restarts = 1
+	if r, err := Run(context.Background(), create, o); err != nil || r.Restarts != 1 || made != 2 {
+		t.Errorf("%d learners, %d restarts, error %v", made, r.Restarts, err)
 	}
 }
 
@@ -157,19 +185,30 @@ func (s spied) Run(ctx context.Context, b algo.Boundary) error {
 	return err
 }
 
-// TestPatienceEnds: an interrupted learner that comes to no boundary is told to end, and is left alone if it does not.
+// TestPatienceEnds: an interrupted learner that comes to no boundary is told to end, and is left alone if it does not. What
+// it had learned is in a checkpoint then, unless it was left alone.
 func TestPatienceEnds(t *testing.T) {
 	forever := make(chan struct{})
 	defer close(forever)
-	for name, want := range map[string]int{"listens": 0, "deaf": 1} {
+	for _, tt := range []struct {
+		name      string
+		every     uint64
+		abandoned int
+		saved     uint64
+	}{{"listens", 700, 0, 1980}, {"listens", 0, 0, 1980}, {"deaf", 700, 1, 1400}, {"deaf", 0, 1, 0}} {
+		name, want := tt.name, tt.abandoned
 		o := busy(t.TempDir())
-		o.Checkpoints.Every, o.patience = 700, 20*time.Millisecond
+		o.Checkpoints.Every, o.patience = tt.every, 20*time.Millisecond
 		ctx, cancel := context.WithCancel(context.Background())
 		r, err := Run(ctx, func(float32) (algo.Learner, error) {
 			return stubborn{newBusy(t), cancel, name == "deaf", forever}, nil
 		}, o)
 		if err != nil || !r.Interrupted || r.Abandoned != want || (r.Policy == nil) != (want == 1) {
 			t.Errorf("one that %s: %+v, error %v", name, r, err)
+		}
+		c, _, err := checkpoint.NewestResumable(filepath.Join(o.Dir, CheckpointFolder))
+		if tt.saved == 0 && !errors.Is(err, checkpoint.ErrNone) || tt.saved > 0 && (err != nil || c.Manifest.Counters.EnvSteps != tt.saved) {
+			t.Errorf("one that %s: want a checkpoint of step %d, error %v", name, tt.saved, err)
 		}
 		o.Resume = true
 		if r, err := Run(context.Background(), with(newBusy(t)), o); err != nil || r.EnvSteps != 6000 {

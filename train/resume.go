@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"covey/checkpoint"
 	"covey/state"
@@ -38,7 +39,9 @@ func (r *run) restore(c *checkpoint.Checkpoint) error {
 	if c.Manifest.Algo != want.Algo {
 		return fmt.Errorf("%s: checkpoint of algorithm %s, want %s", c.Dir, c.Manifest.Algo, want.Algo)
 	}
-	return errors.Join(c.Load(r.parts()...), r.folder.store.GoOn(c.Manifest.Counters.EnvSteps))
+	err := errors.Join(c.Load(r.parts()...), r.folder.store.GoOn(c.Manifest.Counters.EnvSteps))
+	r.schedule()
+	return err
 }
 
 // rewind cuts the files to what they were when the state that was restored was saved.
@@ -61,7 +64,7 @@ func (r *run) replace(open func() (*checkpoint.Checkpoint, error)) (err error) {
 	if err := r.folder.renewStores(); err != nil {
 		r.noteFailedSave(err)
 	}
-	if r.learner, err = r.create(float32(r.rate)); err != nil {
+	if err := r.renew(); err != nil {
 		return err
 	}
 	c, err := open()
@@ -83,6 +86,15 @@ func (r *run) replace(open func() (*checkpoint.Checkpoint, error)) (err error) {
 	return nil
 }
 
+// renew makes a learner in place of the one before, whose memory is given back first: there may be room for one replay, and not
+// for two.
+func (r *run) renew() (err error) {
+	r.learner = nil
+	debug.FreeOSMemory()
+	r.learner, err = r.create(float32(r.rate))
+	return err
+}
+
 // resume goes on with the run that was left in the folder.
 func (r *run) resume() error {
 	c, err := r.newest()
@@ -101,17 +113,18 @@ func (r *run) resume() error {
 
 // startOver goes on with a run that was ended before its first checkpoint. before: the result that it left, nil: none.
 func (r *run) startOver(before *Result) error {
-	if before != nil && before.EnvSteps > 0 {
+	if before != nil && before.EnvSteps > 0 && before.Abandoned == 0 { // a learner that was given up could not be saved
 		return fmt.Errorf("%s holds no checkpoint, though the run came to step %d: put one back, or train anew elsewhere",
 			r.folder.path(CheckpointFolder), before.EnvSteps)
 	}
-	rows, err := r.folder.rows()
+	steps, lasted, err := r.folder.latestRow()
 	if err != nil {
 		return err
 	}
-	if rows > 0 {
-		return fmt.Errorf("%s holds no checkpoint, though %s has %d rows: put one back, or train anew elsewhere",
-			r.folder.path(CheckpointFolder), ProgressFile, rows)
+	// Twice the period, since the first one may have been on its way.
+	if c := &r.opt.Checkpoints; c.Period > 0 && lasted > 2*c.Period || c.Every > 0 && steps > 2*c.Every {
+		return fmt.Errorf("%s holds no checkpoint, though %s goes up to step %d, after %.0f s: put one back, or train anew elsewhere",
+			r.folder.path(CheckpointFolder), ProgressFile, steps, lasted.Seconds())
 	}
 	if err := r.restore(nil); err != nil {
 		return err
@@ -138,11 +151,7 @@ func (r *run) goOnFrom(c *checkpoint.Checkpoint, before *Result) error {
 		return err
 	}
 	if r.rate != 1 { // the learner was made before its rate was known
-		err := r.discard()
-		if err == nil {
-			r.learner, err = r.create(float32(r.rate))
-		}
-		if err != nil {
+		if err := errors.Join(r.discard(), r.renew()); err != nil {
 			return err
 		}
 		if err := r.restore(c); err != nil {

@@ -83,11 +83,24 @@ func (r *run) saveBest() error {
 	return nil
 }
 
+// saveInterrupted writes a checkpoint where an interrupted learner came to no boundary any more.
+func (r *run) saveInterrupted() {
+	if !r.result.Interrupted || r.stopped || r.learner == nil || r.folder == nil || r.counters.EnvSteps == 0 {
+		return
+	}
+	if err := r.save(); err != nil {
+		r.noteFailedSave(err)
+	}
+}
+
 // saveLast writes what is not saved yet at the run's end, and waits until all is on the disk. After a failure that
 // is the policy as it came to be.
 func (r *run) saveLast() error {
 	if r.folder == nil {
 		return nil
+	}
+	if r.folder.best.Wait() != nil { // the disk may have room again
+		r.best.unsaved = true
 	}
 	err := errors.Join(r.saveBest(), r.folder.best.Wait(), r.folder.store.Wait())
 	if p := r.result.Policy; r.failure != nil && p != nil && finite(p) && !r.savedNow() {

@@ -106,6 +106,13 @@ func (r *run) resultState(w state.Walker) error {
 	}
 	w.Float64("solved_at_s", &at)
 	w.Uint64("solved_at_steps", &steps)
+	goal := math.NaN()
+	if r.opt.SolveAt != nil {
+		goal = *r.opt.SolveAt
+	}
+	was := goal
+	w.Float64("solve_at", &was)
+	res.Solved = res.Solved && was == goal // else it has to show itself anew
 	if res.SolvedAtS, res.SolvedAtSteps = nil, nil; res.Solved {
 		res.SolvedAtS, res.SolvedAtSteps = &at, &steps
 	}

@@ -118,7 +118,8 @@ func newRun(ctx context.Context, create Create, opt Options) (r *run, err error)
 		r.opt.Started = r.start
 	}
 	r.evals.Deadline, r.evals.Warn, r.evals.Progress = opt.Deadline, r.noteFailedEvaluation, r.showEvaluation
-	r.nextRow, r.nextEval, r.nextAttempt, r.nextStone = opt.logEvery(), orNever(opt.Eval.Every), windowSize, orNever(opt.Checkpoints.Every)
+	r.nextRow, r.nextEval, r.nextStone, r.nextAttempt = never, never, never, windowSize
+	r.schedule()
 	if opt.Output.Progress != nil {
 		r.line = metrics.NewLine(opt.Output.Progress, opt.Output.Terminal, opt.Output.Width)
 	}
@@ -127,14 +128,6 @@ func newRun(ctx context.Context, create Create, opt Options) (r *run, err error)
 	}
 	r.nextSave = r.now() + opt.Checkpoints.Period
 	return r, nil
-}
-
-// orNever is n, or the end of time for 0.
-func orNever(n uint64) uint64 {
-	if n == 0 {
-		return ^uint64(0)
-	}
-	return n
 }
 
 // open makes the folder and the learner, or goes on with those of the run that was.

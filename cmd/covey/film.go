@@ -41,7 +41,7 @@ func newFilm(out string) (film, error) {
 	return &pngFilm{folder: out, pattern: filepath.Join(strings.ReplaceAll(out, "%", "%%"), "frame-%06d.png")}, nil
 }
 
-// gifFilm is an animation. Its file is made with the first picture.
+// gifFilm is an animation. It is written aside from the first picture on, and gets its name when it is whole.
 type gifFilm struct {
 	path string
 	file *os.File
@@ -50,9 +50,9 @@ type gifFilm struct {
 
 func (f *gifFilm) add(picture *image.RGBA, rate float64) error {
 	if f.file == nil {
-		file, err := os.Create(f.path)
+		file, err := os.Create(filepath.Join(filepath.Dir(f.path), ".new-"+filepath.Base(f.path)))
 		if err != nil {
-			return err
+			return fmt.Errorf("write %s: %w", f.path, err)
 		}
 		f.file, f.gif = file, animation.NewGIF(file, rate)
 	}
@@ -66,14 +66,19 @@ func (f *gifFilm) end(err error) error {
 	if f.file == nil {
 		return err
 	}
-	if err == nil {
-		if err = f.gif.Close(); err != nil {
-			err = fmt.Errorf("write %s: %w", f.path, err)
-		}
+	failed := err
+	if failed == nil {
+		err = f.gif.Close()
 	}
 	err = errors.Join(err, f.file.Close())
+	if err == nil {
+		err = os.Rename(f.file.Name(), f.path)
+	}
 	if err != nil {
-		err = errors.Join(err, os.Remove(f.path))
+		err = errors.Join(err, os.Remove(f.file.Name()))
+	}
+	if failed == nil && err != nil {
+		err = fmt.Errorf("write %s: %w", f.path, err)
 	}
 	return err
 }

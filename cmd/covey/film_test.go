@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"image"
 	"image/gif"
 	"image/png"
 	"os"
 	"path/filepath"
 	"strconv"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -45,5 +49,55 @@ func arePictures(ts *testscript.TestScript, neg bool, args []string) {
 		_, err = png.Decode(f)
 		ts.Check(err)
 		ts.Check(f.Close())
+	}
+}
+
+// TestGIFReplacesOnlyWhenWhole: until then, and where the recording fails, the file that was there stays.
+func TestGIFReplacesOnlyWhenWhole(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.gif")
+	if err := os.WriteFile(path, []byte("before"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	want := func(what string, whole bool) {
+		t.Helper()
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if _, err := gif.DecodeAll(bytes.NewReader(text)); (err == nil) != whole || !whole && string(text) != "before" {
+			t.Errorf("%s: the file is %.20q", what, text)
+		}
+	}
+	small, large := image.NewRGBA(image.Rect(0, 0, 2, 3)), image.NewRGBA(image.Rect(0, 0, 4, 5))
+	broken := errors.New("the environment is broken")
+	for _, c := range []struct {
+		what     string
+		pictures []*image.RGBA
+		failed   error
+	}{
+		{"nothing was seen", nil, broken},
+		{"the environment fails", []*image.RGBA{small, small}, broken},
+		{"the pictures differ in size", []*image.RGBA{small, large}, nil},
+		{"all is well", []*image.RGBA{small, small}, nil},
+	} {
+		f, err := newFilm(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.failed
+		for _, picture := range c.pictures {
+			err = errors.Join(err, f.add(picture, 10))
+			want(c.what+", on the way", false)
+		}
+		whole := err == nil
+		if err = f.end(err); (err == nil) != whole || c.failed != nil && !errors.Is(err, c.failed) {
+			t.Errorf("%s: %v", c.what, err)
+		}
+		want(c.what, whole)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("beside it there is %v, %v", entries, err)
 	}
 }
