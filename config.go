@@ -208,8 +208,8 @@ func (c *Config) validateRun() error {
 		return wrong("restarts", "%d, must be at least 0", c.Restarts)
 	case c.Fallback.Times < 0:
 		return wrong("fallback.times", "%d, must be at least 0", c.Fallback.Times)
-	case !(c.Fallback.Rate > 0 && c.Fallback.Rate <= 1):
-		return wrong("fallback.rate", "%v, must be more than 0 and at most 1", c.Fallback.Rate)
+	case !(c.Fallback.Rate > 0 && c.Fallback.Rate < 1): // at the same rate the same would happen
+		return wrong("fallback.rate", "%v, must be more than 0 and less than 1", c.Fallback.Rate)
 	case c.ActionRepeat < 1 || c.ActionRepeat > 1000:
 		return wrong("action_repeat", "%d, must be between 1 and 1000", c.ActionRepeat)
 	case c.Stack < 1 || c.Stack > 100:

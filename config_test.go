@@ -180,6 +180,7 @@ func TestImpossibleValuesAreNamedWhereTheyStand(t *testing.T) {
 		{"a3c.network.activation", "gelu", `--gamma: a3c.network.activation: "gelu", must be relu or tanh`},
 		{"a3c.network.hidden", "[0]", "--gamma: a3c.network.hidden: [0], widths must be between 1 and 65536"},
 		{"eval.episodes", "0", "--gamma: eval.episodes: 0, must be between 1 and 1000000"},
+		{"fallback.rate", "1", "--gamma: fallback.rate: 1, must be more than 0 and less than 1"},
 		{"seconds", ".inf", "--gamma: seconds: +Inf is no duration"},
 		{"solve_at", ".inf", "--gamma: solve_at: +Inf is no return"},
 		{"steps", "0", "--gamma: steps: the run has no budget; set steps, episodes or seconds"},

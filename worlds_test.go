@@ -84,7 +84,7 @@ func TestActionsWithoutBoundsAreRefused(t *testing.T) {
 	}
 	for _, algo := range []string{"sac", "ddpg"} {
 		_, err := covey.Train(context.Background(), small(t, algo, "Pendulum-v1"), covey.Options{Environment: create})
-		if want := algo + ": Pendulum-v1 has actions between -2 and +Inf in dimension 0; this algorithm wants finite bounds"; err == nil || err.Error() != want {
+		if want := algo + ": Pendulum-v1 has actions between -2 and +Inf in dimension 0; this algorithm wants bounds"; err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
 	}

@@ -55,7 +55,9 @@ type Network struct {
 	Outputs    int `json:"outputs"` // per row
 	State      int `json:"state"`   // floats of recurrent state per row
 
-	Activation string `json:"activation,omitempty"` // of the hidden layers, which no tensor tells; "": not known
+	// What no tensor tells; "": not known, or there is none.
+	Activation string `json:"activation,omitempty"` // of the hidden layers
+	Images     string `json:"images,omitempty"`     // how they are seen
 }
 
 // Counters say how far training had come.
@@ -152,6 +154,9 @@ func (m *Manifest) Match(want *Manifest) error {
 	}
 	if have, here := m.Network.Activation, want.Network.Activation; have != "" && here != "" && have != here {
 		return fmt.Errorf("checkpoint of another network: its activation is %s, here it is %s", have, here)
+	}
+	if have, here := m.Network.Images, want.Network.Images; have != "" && here != "" && have != here {
+		return fmt.Errorf("checkpoint of another network: it sees images as %s, here it is %s", have, here)
 	}
 	if have, here := m.Network.State, want.Network.State; (have == 0) != (here == 0) {
 		return fmt.Errorf("checkpoint of another network: its LSTM has a state of %d numbers, here it is %d (0: there is no LSTM)", have, here)

@@ -70,6 +70,13 @@ func (s Space) Size() int {
 	}
 }
 
+// boundless is what no bound of an action goes beyond that means anything.
+const boundless = 1e30
+
+// Bounded says whether element i of a box is bounded on both sides. The greatest float32, which stands for no bound in
+// many an environment, is none.
+func (s Space) Bounded(i int) bool { return s.Low[i] >= -boundless && s.High[i] <= boundless }
+
 // Validate says what is impossible about the space.
 func (s Space) Validate() error {
 	switch s.Kind {

@@ -11,7 +11,7 @@ import (
 // Config describes a network: convolutions where it sees images, hidden layers, an LSTM, and the heads that its user
 // adds.
 type Config struct {
-	Standardize bool   `yaml:"standardize"`    // images of bytes: each less its mean, by its deviation
+	Standardize bool   `yaml:"standardize"`    // images of bytes: subtract each one's mean, divide by its standard deviation
 	Tower       string `yaml:"tower"`          // a known stack of convolutions: a3c, nature, strided, doom, minatar, impala; "": those of conv
 	Conv        []Conv `yaml:"conv,omitempty"` // convolutions over images, first to last
 	Hidden      []int  `yaml:"hidden"`         // widths of the hidden layers
@@ -21,8 +21,8 @@ type Config struct {
 	Init        string `yaml:"init"`           // orthogonal, glorot or fan_in
 }
 
-// Conv is a convolution and what follows it: the activation; or pooling and residual blocks, each of which adds to what
-// it gets two convolutions of 3×3 of its activation, as in IMPALA (Espeholt et al. 2018, figure 3).
+// Conv is a convolution and what follows it: the activation; or pooling and residual blocks x + conv(act(conv(act(x)))) of
+// convolutions of 3×3, as in IMPALA (Espeholt et al. 2018, figure 3).
 type Conv struct {
 	Filters  int  `yaml:"filters"`
 	Size     int  `yaml:"size"` // of the window, in pixels each way
@@ -60,7 +60,7 @@ func DefaultConfig() Config {
 	return Config{Hidden: []int{128, 128}, Activation: "relu", Init: "orthogonal"}
 }
 
-// widest bounds what a layer is wide.
+// widest is the greatest width of a layer.
 const widest = 1 << 16
 
 // Validate names the first key whose value is impossible.
@@ -139,5 +139,23 @@ func (l Conv) String() string {
 	if l.Same {
 		s += ", same"
 	}
+	if l.Pool {
+		s += ", pooled"
+	}
+	if l.Residual > 0 {
+		s += fmt.Sprintf(", residual blocks: %d", l.Residual)
+	}
 	return s
+}
+
+// images says how images are seen.
+func (c *Config) images() string {
+	var layers []string
+	if c.Standardize {
+		layers = append(layers, "standardized")
+	}
+	for _, l := range c.convolutions() {
+		layers = append(layers, l.String())
+	}
+	return strings.Join(layers, "; ")
 }

@@ -49,6 +49,7 @@ type Net struct {
 	Layout []View
 
 	Activation string // of the hidden layers and convolutions; "": there are none
+	Images     string // how they are seen: standardized or not, and each convolution; "": there are none
 
 	trunks []trunk
 	free   []column
@@ -85,7 +86,7 @@ func New(in env.Space, cfg Config, heads ...Head) (*Net, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("network.%w", err)
 	}
-	n := &Net{In: in, init: initialiserNamed[cfg.Init]}
+	n := &Net{In: in, Images: cfg.images(), init: initialiserNamed[cfg.Init]}
 	if len(cfg.Hidden) > 0 || cfg.Convolves() {
 		n.Activation = cfg.Activation
 	}

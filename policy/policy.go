@@ -4,7 +4,6 @@ package policy
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"covey/dist"
@@ -130,7 +129,8 @@ func (a *Actor) Act(actions []float32, obs env.Values, rng *rand.Rand) {
 // Bounds maps a distribution's actions to those of the space. In a box, a dimension bounded on both
 // sides maps [−1, 1] onto its bounds, and what lies beyond is cut off; other spaces are left alone.
 type Bounds struct {
-	center, half, low, high []float32 // [action]; empty: nothing to do
+	space        env.Space
+	center, half []float32 // [action]; empty: nothing to do
 }
 
 // NewBounds returns the bounds of an action space.
@@ -139,13 +139,13 @@ func NewBounds(action env.Space) Bounds {
 		return Bounds{}
 	}
 	n := action.Size()
-	b := Bounds{center: make([]float32, n), half: make([]float32, n), low: action.Low, high: action.High}
+	b := Bounds{space: action, center: make([]float32, n), half: make([]float32, n)}
 	for i := range n {
-		lo, hi := float64(action.Low[i]), float64(action.High[i])
-		if math.IsInf(lo, 0) || math.IsInf(hi, 0) {
+		if !action.Bounded(i) {
 			b.half[i] = 1
 			continue
 		}
+		lo, hi := float64(action.Low[i]), float64(action.High[i])
 		b.center[i], b.half[i] = float32((lo+hi)/2), float32((hi-lo)/2)
 	}
 	return b
@@ -162,7 +162,7 @@ func (b *Bounds) Apply(dst, src []float32) {
 	}
 	for i, x := range src {
 		j := i % n
-		dst[i] = min(max(b.center[j]+float32(x*b.half[j]), b.low[j]), b.high[j])
+		dst[i] = min(max(b.center[j]+float32(x*b.half[j]), b.space.Low[j]), b.space.High[j])
 	}
 }
 
@@ -175,10 +175,10 @@ func (b *Bounds) Invert(dst, src []float32) {
 	}
 	for i, x := range src {
 		j := i % n
-		switch lo, hi := b.low[j], b.high[j]; {
-		case lo == hi:
+		switch {
+		case b.space.Low[j] == b.space.High[j]:
 			dst[i] = 0
-		case math.IsInf(float64(lo), 0) || math.IsInf(float64(hi), 0):
+		case !b.space.Bounded(j):
 			dst[i] = x
 		default:
 			dst[i] = min(max((x-b.center[j])/b.half[j], -1), 1)

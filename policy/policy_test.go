@@ -69,20 +69,20 @@ func TestActStaysInTheSpace(t *testing.T) {
 	}
 }
 
-// TestBounds: [−1, 1] covers a bounded dimension, a half-bounded one is only cut off.
+// TestBounds: [−1, 1] covers a bounded dimension, a half-bounded one is only cut off; the greatest number is no bound.
 func TestBounds(t *testing.T) {
-	b := NewBounds(env.NewBox([]float32{-2, 0, 1, -inf()}, []float32{2, 10, inf(), inf()}))
-	got := make([]float32, 8)
-	b.Apply(got, []float32{0.5, 0, 0, -7, -3, 1, 5, 7})
-	if want := []float32{1, 5, 1, -7, -2, 10, 5, 7}; !slices.Equal(got, want) {
+	b := NewBounds(env.NewBox([]float32{-2, 0, 1, -inf(), -math.MaxFloat32}, []float32{2, 10, inf(), inf(), math.MaxFloat32}))
+	got := make([]float32, 10)
+	b.Apply(got, []float32{0.5, 0, 0, -7, 3, -3, 1, 5, 7, -3})
+	if want := []float32{1, 5, 1, -7, 3, -2, 10, 5, 7, -3}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
 // TestBoundsInvert: what a policy chose within [−1, 1] is found again; a dimension without room has a middle only.
 func TestBoundsInvert(t *testing.T) {
-	b := NewBounds(env.NewBox([]float32{-2, 0, 1, -inf(), 3}, []float32{2, 10, inf(), inf(), 3}))
-	chosen := []float32{0.5, 0.25, 7, -7, 0, -1, 1, 1, 0, 0}
+	b := NewBounds(env.NewBox([]float32{-2, 0, 1, -inf(), 3, -math.MaxFloat32}, []float32{2, 10, inf(), inf(), 3, math.MaxFloat32}))
+	chosen := []float32{0.5, 0.25, 7, -7, 0, 5, -1, 1, 1, 0, 0, -5}
 	got := make([]float32, len(chosen))
 	b.Apply(got, chosen)
 	b.Invert(got, got)

@@ -138,7 +138,7 @@ func (o *Options) validate() error {
 		return fmt.Errorf("evaluation over %d episodes", o.Eval.Episodes)
 	case o.Resume && o.Dir == "":
 		return errors.New("there is no folder to resume a run from")
-	case o.Fallback.Times > 0 && !(o.Fallback.Rate > 0 && o.Fallback.Rate <= 1):
+	case o.Fallback.Times > 0 && !(o.Fallback.Rate > 0 && o.Fallback.Rate < 1):
 		return fmt.Errorf("fallback with learning rates times %v", o.Fallback.Rate)
 	case o.Eval.New == nil:
 		return errors.New("evaluation without environments")

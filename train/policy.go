@@ -85,7 +85,7 @@ func describe(p *policy.Policy) (*checkpoint.Manifest, checkpoint.Shapes) {
 	}
 	m := &checkpoint.Manifest{
 		Env: p.Spec.ID, Observation: checkpoint.SpaceOf(p.Spec.Observation), Action: checkpoint.SpaceOf(p.Spec.Action),
-		Network: checkpoint.Network{Parameters: p.Net.Size, Outputs: p.Net.Out, State: p.Net.State, Activation: p.Net.Activation},
+		Network: checkpoint.Network{Parameters: p.Net.Size, Outputs: p.Net.Out, State: p.Net.State, Activation: p.Net.Activation, Images: p.Net.Images},
 	}
 	m.Observation.Stack = p.Spec.Stack
 	return m, shapes

@@ -60,8 +60,8 @@ func (c *Config) Validate() error {
 	if c.Noise.Kind != OrnsteinUhlenbeck && c.Noise.Kind != Gaussian {
 		return fmt.Errorf("noise.kind is %q, must be %s or %s", c.Noise.Kind, OrnsteinUhlenbeck, Gaussian)
 	}
-	if c.Noise.Kind == OrnsteinUhlenbeck && !(c.Noise.Theta > 0 && c.Noise.Theta <= 1) {
-		return fmt.Errorf("noise.theta is %v, must be above 0 and at most 1", c.Noise.Theta)
+	if c.Noise.Kind == OrnsteinUhlenbeck && !(c.Noise.Theta >= 1e-6 && c.Noise.Theta <= 1) { // 1 − θ must be less than 1
+		return fmt.Errorf("noise.theta is %v, must be between 1e-06 and 1", c.Noise.Theta)
 	}
 	if err := offpolicy.Between("delay", c.Delay, 1, 1<<20); err != nil {
 		return err

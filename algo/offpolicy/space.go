@@ -18,8 +18,8 @@ func CheckBox(spec env.Spec) error {
 		return fmt.Errorf("%s has %v actions; this algorithm wants a box of numbers (dqn and a3c take choices)", spec.ID, spec.Action.Kind)
 	}
 	for i, low := range spec.Action.Low {
-		if high := spec.Action.High[i]; math.IsInf(float64(low), 0) || math.IsInf(float64(high), 0) {
-			return fmt.Errorf("%s has actions between %v and %v in dimension %d; this algorithm wants finite bounds", spec.ID, low, high, i)
+		if !spec.Action.Bounded(i) {
+			return fmt.Errorf("%s has actions between %v and %v in dimension %d; this algorithm wants bounds", spec.ID, low, spec.Action.High[i], i)
 		}
 	}
 	return nil

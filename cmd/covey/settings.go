@@ -157,14 +157,14 @@ func (f *trainFlags) override(cmd *cobra.Command, cfg *covey.Config) error {
 		if k.kind != "" {
 			source += " " + value
 		}
-		if k.kind == "run" && value != "" { // wherever it is resumed
-			var err error
-			if value, err = filepath.Abs(value); err != nil {
-				return err
+		if k.kind == "file" || k.kind == "run" {
+			if value != "" { // wherever it is resumed
+				var err error
+				if value, err = filepath.Abs(value); err != nil {
+					return err
+				}
 			}
-		}
-		if k.kind == "file" || k.kind == "run" { // its name may look like something else in YAML
-			value = strconv.Quote(value)
+			value = strconv.Quote(value) // its name may look like something else in YAML
 		}
 		if err := cfg.Set(source, key, value); err != nil {
 			return err
