@@ -49,11 +49,8 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.peerSeeds, "peer-seeds", 5, "seeds that the Python peers solve")
 	flags.StringVar(&o.out, "out", "", "`folder` for the results as JSON, CSV and Markdown")
 	flags.BoolVar(&short, "short", false, "a few minutes: 3 rounds of 500,000 steps, 5 seeds, 1 for peers")
-	if err := flags.Parse(args); err != nil {
+	if err := compare.ParseFlags(flags, args); err != nil {
 		return o, err
-	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("what is %q?", flags.Arg(0))
 	}
 	if short {
 		o.rounds, o.steps, o.seeds, o.peerSeeds = 3, 500_000, 5, 1

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -95,16 +91,21 @@ func (r *report) ratios() []string {
 	return lines
 }
 
+// table is the columns and the rows.
+func (r *report) table() [][]string {
+	table := [][]string{columns}
+	for _, w := range r.Rows {
+		table = append(table, r.cells(w))
+	}
+	return table
+}
+
 // markdown is the table, with where, when and how.
 func (r *report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CartPole-v1, network 4-128-128-{2,1}, segments of 20 steps, Adam, gradients clipped to 0.5.\n%s.\n", r.Machine)
 	fmt.Fprintf(&b, "Speed: median of %d rounds of %s steps; Python peers: of their solving runs. Solved: the mean of the last 100 training returns ≥ 475\n(covey: confirmed by 100 evaluation episodes, within the time); %d seeds, of Python peers %d. × C: by %q on as many processes.\n\n", r.Rounds, compare.Count(float64(r.Steps)), r.Seeds, r.PeerSeeds, yardstick)
-	table := [][]string{columns}
-	for _, w := range r.Rows {
-		table = append(table, r.cells(w))
-	}
-	compare.WriteTable(&b, table)
+	compare.WriteTable(&b, r.table())
 	if lines := r.ratios(); len(lines) > 0 {
 		fmt.Fprintf(&b, "\n%s\n", strings.Join(lines, "\n"))
 	}
@@ -113,31 +114,5 @@ func (r *report) markdown() string {
 
 // write keeps the report in a folder.
 func (r *report) write(folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	everything, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	var table strings.Builder
-	rows := csv.NewWriter(&table)
-	records := [][]string{columns}
-	for _, w := range r.Rows {
-		records = append(records, r.cells(w))
-	}
-	if err := rows.WriteAll(records); err != nil {
-		return err
-	}
-	files := map[string]string{
-		"a3c-cartpole.json": string(everything) + "\n",
-		"a3c-cartpole.csv":  table.String(),
-		"a3c-cartpole.md":   "# A3C on CartPole-v1, side by side\n\nMade by `make results`.\n\n" + r.markdown(),
-	}
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return compare.WriteReport(folder, "a3c-cartpole", r, r.table(), "# A3C on CartPole-v1, side by side\n\nMade by `make results`.\n\n"+r.markdown())
 }

@@ -38,7 +38,8 @@ Scores are the mean return of 100 fresh episodes of the *last* policy, on seeds 
 middle half of the seeds, with the 95 % interval of 10,000 bootstrap samples. Spread: standard deviation over seeds. Drop: how far the
 last policy falls behind the best evaluation on the way, which flatters it; median and worst over seeds. P(better): the probability that a
 run of the first algorithm scores higher than one of this. The definitions are those of Agarwal et al. 2021 (arXiv:2108.13264).
-`
+
+` + results.Worth
 
 // panel draws the result.
 func (r *result) panel() chart.Panel {
@@ -62,7 +63,7 @@ func page(all []*result) string {
 			runs = append(runs, s.Runs...)
 		}
 	}
-	fmt.Fprintf(&b, "\n%s.\n\n## What textbooks say\n\n", results.Machines(runs))
+	fmt.Fprintf(&b, "\n%s.\n\n## What textbooks say\n", results.Machines(runs))
 	for _, line := range slices.Concat(stability(all), beatsDQN(all)) {
 		b.WriteString(line + "\n")
 	}
@@ -85,7 +86,7 @@ func together(all []*result) [][]string {
 		for i, algo := range g[0].Task.Algorithms {
 			scores, better := normalized(g, i), "–"
 			if i > 0 {
-				better = results.Shown(stats.ImprovementInterval(results.Interval(), first, scores), 2)
+				better = results.Chance(stats.ImprovementInterval(results.Interval(), first, scores))
 			}
 			rows = append(rows, []string{algo, fmt.Sprint(len(g)), string(g[0].Budget), results.Shown(stats.IQMInterval(results.Interval(), scores), 2), better})
 		}
@@ -93,39 +94,43 @@ func together(all []*result) [][]string {
 	return rows
 }
 
-// verdict says on which side of the middle an interval lies.
-func verdict(e stats.Estimate, middle float64, above, below string) string {
-	switch {
-	case e.Low > middle:
-		return above
-	case e.High < middle:
-		return below
-	}
-	return "**not decided** by these runs"
-}
+// What the runs say of a claim.
+const (
+	holds   = "**holds**"
+	fails   = "**does not hold**: "
+	unknown = "**not decided** by these runs"
+)
 
-const fails = "**does not hold**: "
+// judgement is a claim with what the tasks say of it; nothing where none can judge it.
+func judgement(claim, by string, verdicts []string) []string {
+	if verdicts == nil {
+		return nil
+	}
+	return append([]string{"", "### " + claim, "", by, ""}, verdicts...)
+}
 
 // stability judges that SAC is more stable than DDPG and A3C.
 func stability(all []*result) []string {
-	lines := []string{"### SAC is more stable than DDPG and A3C", "",
-		"Judged by the spread over seeds; the other signs stand beside it.", ""}
+	var verdicts []string
 	for _, r := range all {
 		if r.Algos[0].Label != "sac" {
 			continue
 		}
 		for _, other := range r.Algos[1:] {
 			sac, name := r.Algos[0], strings.ToUpper(other.Label)
-			difference := r.steadier(other)
-			lines = append(lines, fmt.Sprintf("- %s, %s, against %s: %s. Spread %.1f against %.1f (difference %s), worst seed %.1f against %.1f, solved %d/%d against %d/%d, worst drop %.1f against %.1f.%s",
-				r.Task.Env, r.Task.budget(r.Budget), name, verdict(difference, 0, fails+name+" spreads less", "**holds**"), sac.Spread, other.Spread, results.Shown(difference, 1),
-				sac.Worst, other.Worst, sac.Solved, len(sac.Runs), other.Solved, len(other.Runs), slices.Max(sac.Drops), slices.Max(other.Drops), steadyFailure(r, other)))
+			difference, verdict := r.steadier(other), unknown
+			switch {
+			case difference.Low > 0:
+				verdict = fails + name + " spreads less"
+			case difference.High < 0:
+				verdict = holds
+			}
+			verdicts = append(verdicts, fmt.Sprintf("- %s, %s, against %s: %s. Spread %s against %s (difference %s), worst seed %.1f against %.1f, solved %d/%d against %d/%d, worst drop %s against %s.%s",
+				r.Task.Env, r.Task.budget(r.Budget), name, verdict, results.Score(sac.Spread, 1), results.Score(other.Spread, 1), results.Shown(difference, 1),
+				sac.Worst, other.Worst, sac.Solved, len(sac.Runs), other.Solved, len(other.Runs), results.Score(sac.WorstDrop, 1), results.Score(other.WorstDrop, 1), steadyFailure(r, other)))
 		}
 	}
-	if len(lines) == 4 {
-		return nil
-	}
-	return append(lines, "")
+	return judgement("SAC is more stable than DDPG and A3C", "Judged by the spread over seeds, by the interval of its difference alone; the other signs stand beside it.", verdicts)
 }
 
 // steadyFailure warns of a spread that is small because no seed learns.
@@ -144,19 +149,22 @@ func steadyFailure(r *result, other *results.Summary) string {
 
 // beatsDQN judges that A3C beats DQN.
 func beatsDQN(all []*result) []string {
-	lines := []string{"### A3C beats DQN", "", "Judged by the probability of improvement.", ""}
+	var verdicts []string
 	for _, r := range all {
 		i := slices.IndexFunc(r.Algos, func(s *results.Summary) bool { return s.Label == "dqn" })
 		if r.Algos[0].Label != "a3c" || i < 0 {
 			continue
 		}
-		a3c, dqn, p := r.Algos[0], r.Algos[i], results.Improvement(r.Algos[0], r.Algos[i])
-		lines = append(lines, fmt.Sprintf("- %s, %s: %s. P(A3C better) = %s; IQM %s against %s, solved %d/%d against %d/%d.",
-			r.Task.Env, r.Task.budget(r.Budget), verdict(p, 0.5, "**holds**", fails+"DQN is better"), results.Shown(p, 2),
+		a3c, dqn, verdict := r.Algos[0], r.Algos[i], unknown
+		switch results.Better(a3c, dqn) {
+		case a3c:
+			verdict = holds
+		case dqn:
+			verdict = fails + "DQN is better"
+		}
+		verdicts = append(verdicts, fmt.Sprintf("- %s, %s: %s. P(A3C better) = %s; IQM %s against %s, solved %d/%d against %d/%d.",
+			r.Task.Env, r.Task.budget(r.Budget), verdict, results.Chance(results.Improvement(a3c, dqn)),
 			results.Shown(a3c.IQM, 1), results.Shown(dqn.IQM, 1), a3c.Solved, len(a3c.Runs), dqn.Solved, len(dqn.Runs)))
 	}
-	if len(lines) == 4 {
-		return nil
-	}
-	return lines
+	return judgement("A3C beats DQN", "Judged by the probability of improvement.", verdicts)
 }

@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -90,6 +92,47 @@ func TestFailuresSayWhy(t *testing.T) {
 	}
 }
 
+// TestChildrenOfAllThreads: the kernel lists a child with the thread that started it.
+func TestChildrenOfAllThreads(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells")
+	}
+	const threads = 4
+	self, pids, end := play(t, "sleeper"), make(chan int, threads), make(chan struct{})
+	var wg sync.WaitGroup
+	for range threads {
+		wg.Go(func() {
+			runtime.LockOSThread() // until the end, so that each has another
+			defer runtime.UnlockOSThread()
+			child := exec.Command(self.Program)
+			child.Env = self.Env
+			if err := child.Start(); err != nil {
+				t.Error(err)
+				pids <- 0
+				return
+			}
+			pids <- child.Process.Pid
+			<-end
+			if err := child.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+			_ = child.Wait() // killed
+		})
+	}
+	var started []int
+	for range threads {
+		started = append(started, <-pids)
+	}
+	family := descendants(os.Getpid())
+	close(end)
+	wg.Wait()
+	for _, pid := range started {
+		if !slices.Contains(family, pid) {
+			t.Errorf("child %d is not among %v", pid, family)
+		}
+	}
+}
+
 func TestGoBench(t *testing.T) {
 	self := play(t, "benchmark").Program
 	t.Setenv("COMPARE_TEST_PLAYS", "benchmark")
@@ -118,6 +161,17 @@ func TestMainEndsWithACode(t *testing.T) {
 		if code != c.want || runs != c.runs {
 			t.Errorf("%+v: code %d, runs: %v", c, code, runs)
 		}
+	}
+}
+
+func TestFlagsAreAllArguments(t *testing.T) {
+	flags := flag.NewFlagSet("x", flag.ContinueOnError)
+	n := flags.Int("n", 1, "")
+	if err := ParseFlags(flags, []string{"-n", "2"}); err != nil || *n != 2 {
+		t.Errorf("-n is %d, error %v", *n, err)
+	}
+	if err := ParseFlags(flags, []string{"-n", "3", "more"}); err == nil || !strings.Contains(err.Error(), `"more"`) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -50,15 +51,23 @@ func memory(pid int) uint64 {
 	return sum
 }
 
+// descendants is the process with its children and theirs. The kernel lists children by the thread that started them, and Go starts
+// one from whichever it is on.
 func descendants(pid int) []int {
 	family := []int{pid}
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil {
 		return family
 	}
-	for text := range strings.FieldsSeq(string(children)) {
-		if child, err := strconv.Atoi(text); err == nil {
-			family = append(family, descendants(child)...)
+	for _, list := range lists {
+		children, err := os.ReadFile(list)
+		if err != nil { // the thread has ended
+			continue
+		}
+		for text := range strings.FieldsSeq(string(children)) {
+			if child, err := strconv.Atoi(text); err == nil {
+				family = append(family, descendants(child)...)
+			}
 		}
 	}
 	return family

@@ -12,22 +12,19 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 
 	"covey/bench/compare"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	rounds := flag.Int("rounds", 5, "measurements of each")
-	flag.Parse()
-	if err := run(ctx, *rounds); err != nil {
-		fmt.Fprintln(os.Stderr, "networks:", err)
-		os.Exit(1)
-	}
+func main() { os.Exit(compare.Main("networks", parse, run)) }
+
+func parse(args []string) (rounds int, err error) {
+	flags := flag.NewFlagSet("networks", flag.ContinueOnError)
+	flags.IntVar(&rounds, "rounds", 5, "measurements of each")
+	err = compare.ParseFlags(flags, args)
+	return rounds, err
 }
 
 func run(ctx context.Context, rounds int) error {

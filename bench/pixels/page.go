@@ -98,14 +98,13 @@ memory, 50 of MinAtar's games, 30 of Atari's, 100 of VizdoomBasic and 30 of Doom
 | IQM | mean of the middle half of the seeds' scores, with the 95 % interval of 10,000 bootstrap samples |
 | spread | standard deviation over seeds |
 | solved | seeds whose score reaches the mark above the table, the preset's, or of MinAtar's games one set for this page |
-| drop, worst | how far the last policy falls behind the best evaluation on the way, which flatters it: median and worst over seeds |
+| drop, worst | how far the last policy falls behind the best evaluation on the way, which flatters it: median and worst over seeds; –: nothing was evaluated on the way |
 | steps, s | medians: environment steps, and seconds of training with its evaluations |
 | P(better) | the probability that a run of the first row scores higher than one of this row; 0.5: they are alike |
 
-The definitions are those of Agarwal et al. 2021 (arXiv:2108.13264). The curves are the IQM of the evaluations on the way, and its interval: few seeds make it
-wide. A difference is called decided where the interval of P(better) leaves out 0.5 and there are four seeds of each or more: of two kinds of runs that
-are alike, three each, one case in ten has all of one kind above all of the other.
-`
+The definitions are those of Agarwal et al. 2021 (arXiv:2108.13264). The curves are the IQM of the evaluations on the way, and its interval.
+
+` + results.Worth
 
 // heads introduce the parts.
 var heads = map[string]string{
@@ -162,9 +161,6 @@ func page(all []result) string {
 	return b.String()
 }
 
-// decisive is the number of runs of each kind below which chance alone parts two kinds too easily.
-const decisive = 4
-
 // follows says what a table decides, a line for each algorithm that is compared with its first.
 func follows(algos []*results.Summary) string {
 	var b strings.Builder
@@ -173,11 +169,10 @@ func follows(algos []*results.Summary) string {
 			b.WriteString("\n")
 		}
 		first := algos[0]
-		p, few := results.Improvement(first, s), min(len(first.Runs), len(s.Runs)) < decisive
-		switch {
-		case p.Low > 0.5 && !few:
+		switch results.Better(first, s) {
+		case first:
 			fmt.Fprintf(&b, "- **%s scores higher than %s**.\n", first.Label, s.Label)
-		case p.High < 0.5 && !few:
+		case s:
 			fmt.Fprintf(&b, "- **%s scores higher than %s**.\n", s.Label, first.Label)
 		default:
 			fmt.Fprintf(&b, "- Whether %s or %s scores higher is **not decided** by these runs.\n", first.Label, s.Label)

@@ -18,8 +18,8 @@ func (b Budget) Over(p Point) float64 {
 	return p.Steps
 }
 
-// Line is the IQM over seeds of the latest evaluation, with the outline of its 95 % interval, from where all seeds have one to
-// where the first of them ends; a point alone where that is not later. at: where a point lies.
+// Line is the IQM over seeds of the latest evaluation, with the outline of its 95 % interval where there is one, from where all
+// seeds have an evaluation to where the first of them ends; a point alone where that is not later. at: where a point lies.
 func (s *Summary) Line(at func(Point) float64) chart.Line {
 	middle, band := s.curve(at)
 	return chart.Line{Name: s.Label, Middle: middle, Band: band}
@@ -51,7 +51,7 @@ func (s *Summary) curve(at func(Point) float64) (middle, band plotter.XYs) {
 		middle = append(middle, plotter.XY{X: x, Y: e.Value})
 		low, high = append(low, plotter.XY{X: x, Y: e.Low}), append(high, plotter.XY{X: x, Y: e.High})
 	}
-	if points == 1 { // a band has a width
+	if points == 1 || len(s.Runs) == 1 { // a band has a width and a height
 		return middle, nil
 	}
 	return middle, chart.Outline(low, high)

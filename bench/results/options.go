@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+
+	"covey/bench/compare"
 )
 
 // Options are what is asked of programs that make runs and a page of them.
@@ -29,11 +31,8 @@ func (o *Options) Parse(flags *flag.FlagSet, most int, args []string) error {
 	flags.IntVar(&o.Seeds, "seeds", most, "at most so many seeds of each task to run, from 1; the page shows all that are there")
 	flags.BoolVar(&short, "short", false, "2 seeds and a tenth of the budgets, in an -out of their own: proves that it works, and nothing else")
 	flags.BoolVar(&o.Draw, "draw", false, "run nothing: make the page again from the runs that are there")
-	if err := flags.Parse(args); err != nil {
+	if err := compare.ParseFlags(flags, args); err != nil {
 		return err
-	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("what is %q?", flags.Arg(0))
 	}
 	if short && o.Out == "" {
 		return fmt.Errorf("-short wants an -out: its runs would take the place of whole ones in %s", committed)

@@ -31,7 +31,7 @@ type Record struct {
 	// Final sums up fresh episodes of the last policy, on seeds that no evaluation before has played.
 	Final Final   `json:"final"`
 	Hash  string  `json:"params_sha256"`
-	Curve []Point `json:"curve"`
+	Curve []Point `json:"curve"` // the last point is the final evaluation
 }
 
 // Final is what covey train says of the last policy.
@@ -161,10 +161,13 @@ func loadAll(folder string, plans []*Plan) ([]*Record, error) {
 // Label is the algorithm with the variant of its preset.
 func (r *Record) Label() string { return label(r.Algo, r.Variant) }
 
-// Drop is how far the last policy falls behind the best one that was evaluated on the way; 0 where it does not.
+// Drop is how far the last policy falls behind the best one that was evaluated on the way; 0 where it does not, NaN where none was.
 func (r *Record) Drop() float64 {
+	if len(r.Curve) < 2 {
+		return math.NaN()
+	}
 	best := r.Final.Mean
-	for _, p := range r.Curve {
+	for _, p := range r.Curve[:len(r.Curve)-1] {
 		best = max(best, p.Return)
 	}
 	return best - r.Final.Mean

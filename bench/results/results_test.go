@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	const progress = "env_steps,updates,wall_s,eval_return_mean\n100,10,0.1,\n200,20,0.2,-50.5\n400,40,0.4,80\n"
+	const progress = "env_steps,updates,wall_s,eval_return_mean\n100,10,0.1,\n200,20,0.2,-50.5\n400,40,0.4,80\n400,40,0.5,60\n"
 	if err := os.WriteFile(filepath.Join(folder, "progress.csv"), []byte(progress), 0o644); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -66,7 +66,7 @@ func TestRunsAreKeptAndNotRepeated(t *testing.T) {
 	if err != nil || r == nil {
 		t.Fatalf("after it there is %v, %v", r, err)
 	}
-	if want := []Point{{400, 0.2, -50.5}, {800, 0.4, 80}}; !slices.Equal(r.Curve, want) {
+	if want := []Point{{400, 0.2, -50.5}, {800, 0.4, 80}, {800, 0.5, 60}}; !slices.Equal(r.Curve, want) {
 		t.Errorf("curve %v, want %v", r.Curve, want)
 	}
 	if r.Steps != 800 || r.Final.Mean != 60 || r.Final.Episodes != 100 || r.Drop() != 20 || r.ProcessS <= 0 {
@@ -201,6 +201,72 @@ func TestGroup(t *testing.T) {
 	}
 	if algos := Group(records, "Pendulum-v1", Steps, 2, []string{"sac", "ddpg"}); algos != nil {
 		t.Errorf("without runs of ddpg there is %v", algos)
+	}
+}
+
+// TestDropIsOfEvaluationsOnTheWay: the final one, the curve's last, is none of them.
+func TestDropIsOfEvaluationsOnTheWay(t *testing.T) {
+	some, never := runs("", 5, 6, 7), runs("never", 5, 6)
+	some[0].Curve[1].Return = 1 // the last policy is its best
+	some[1].Curve = some[1].Curve[2:]
+	for _, r := range never {
+		r.Curve = r.Curve[2:]
+	}
+	text := Table([]*Summary{Summarize(0, some), Summarize(0, never)}, 1)
+	for i, want := range [][]string{{"5.0", "10.0"}, {"–", "–"}} {
+		if got := text[i+1][6:8]; !slices.Equal(got, want) {
+			t.Errorf("drop and worst drop are %v, want %v", got, want)
+		}
+	}
+	lines := strings.Split(CSV(slices.Concat(some, never)), "\n")
+	for i, want := range []string{"0", "", "10", "", ""} {
+		if got := strings.Split(lines[i+1], ",")[10]; got != want {
+			t.Errorf("line %d has the drop %q, want %q", i+1, got, want)
+		}
+	}
+}
+
+// TestOneRunAlone: it has no interval and no spread, and is not compared.
+func TestOneRunAlone(t *testing.T) {
+	one, more := Summarize(0, runs("", 5)), Summarize(0, runs("more", 1, 2, 3, 4))
+	for _, algos := range [][]*Summary{{one, more}, {more, one}} {
+		for i, row := range Table(algos, 1)[1:] {
+			if row[10] != "–" {
+				t.Errorf("%s: P(better) is %s", row[0], row[10])
+			}
+			if algos[i] == one && (row[1] != "5.0 [–]" || row[3] != "–") {
+				t.Errorf("IQM %s, spread %s", row[1], row[3])
+			}
+		}
+		if s := Better(algos[0], algos[1]); s != nil {
+			t.Errorf("%s is better", s.Label)
+		}
+	}
+	if middle, band := one.curve(Steps.Over); len(middle) < 2 || band != nil {
+		t.Errorf("%d points with the band %v", len(middle), band)
+	}
+}
+
+func TestBetter(t *testing.T) {
+	for _, c := range []struct {
+		x, y []float64
+		want string // none: though the interval leaves out 0.5
+	}{
+		{[]float64{5, 6, 7, 8}, []float64{1, 2, 3, 4}, "x"},
+		{[]float64{1, 2, 3}, []float64{4, 5, 6, 7, 8}, "y"},
+		{[]float64{5, 6, 7}, []float64{1, 2, 3}, "none"},              // p = 0.1
+		{[]float64{4, 6, 7, 8}, []float64{1, 2, 3, 5}, "none"},        // p = 0.057
+		{[]float64{5, 9, 7, 8, 10}, []float64{1, 2, 3, 4, 6}, "x"},    // p = 0.016
+		{[]float64{3, 7, 8, 9, 10}, []float64{1, 2, 4, 5, 6}, "none"}, // p = 0.095
+	} {
+		x, y := Summarize(0, runs("", c.x...)), Summarize(0, runs("", c.y...))
+		name := map[*Summary]string{x: "x", y: "y", nil: "none"}
+		if got := name[Better(x, y)]; got != c.want {
+			t.Errorf("%v and %v: %s is better, want %s; P(better) %v", c.x, c.y, got, c.want, Improvement(x, y))
+		}
+		if c.want == "none" && Improvement(x, y).Low <= 0.5 {
+			t.Errorf("%v and %v: the interval alone leaves it open", c.x, c.y)
+		}
 	}
 }
 

@@ -3,24 +3,25 @@ package results
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"covey/bench/stats"
 )
 
 // Summary is what the runs of an algorithm on a task with a budget come to.
 type Summary struct {
-	Label   string // of the algorithm
-	Runs    []*Record
-	Finals  []float64 // [seeds] mean return of the last policy
-	IQM     stats.Estimate
-	Median  float64
-	Spread  float64 // standard deviation over the seeds
-	Worst   float64
-	Goal    float64 // mean return that counts as solved; ∞: none is set
-	Solved  int
-	Drops   []float64 // [seeds] best evaluation on the way less the last
-	Steps   float64   // median
-	Seconds float64   // median
+	Label           string // of the algorithm
+	Runs            []*Record
+	Finals          []float64 // [seeds] mean return of the last policy
+	IQM             stats.Estimate
+	Median          float64
+	Spread          float64 // standard deviation over the seeds; NaN: there is one alone
+	Worst           float64
+	Goal            float64 // mean return that counts as solved; ∞: none is set
+	Solved          int
+	Drop, WorstDrop float64 // median and largest; NaN: no record has one
+	Steps           float64 // median
+	Seconds         float64 // median
 }
 
 // Interval draws the random numbers of an interval: the same each time, so that the page is.
@@ -28,10 +29,13 @@ func Interval() *rand.Rand { return rand.New(rand.NewPCG(20210813, 0)) }
 
 // Summarize sums up runs of one algorithm.
 func Summarize(goal float64, runs []*Record) *Summary {
-	s := &Summary{Label: runs[0].Label(), Runs: runs, Goal: goal, Worst: math.Inf(1)}
-	var steps, seconds []float64
+	s := &Summary{Label: runs[0].Label(), Runs: runs, Goal: goal, Worst: math.Inf(1), Drop: math.NaN(), WorstDrop: math.NaN()}
+	var steps, seconds, drops []float64
 	for _, r := range runs {
-		s.Finals, s.Drops = append(s.Finals, r.Final.Mean), append(s.Drops, r.Drop())
+		s.Finals = append(s.Finals, r.Final.Mean)
+		if drop := r.Drop(); !math.IsNaN(drop) {
+			drops = append(drops, drop)
+		}
 		s.Worst = min(s.Worst, r.Final.Mean)
 		if r.Final.Mean >= goal {
 			s.Solved++
@@ -40,14 +44,17 @@ func Summarize(goal float64, runs []*Record) *Summary {
 	}
 	s.IQM = stats.IQMInterval(Interval(), stats.Scores{s.Finals})
 	s.Median, s.Spread = stats.Median(s.Finals), Deviation(s.Finals)
+	if drops != nil {
+		s.Drop, s.WorstDrop = stats.Median(drops), slices.Max(drops)
+	}
 	s.Steps, s.Seconds = stats.Median(steps), stats.Median(seconds)
 	return s
 }
 
-// Deviation is the standard deviation of a sample.
+// Deviation is the standard deviation of a sample; NaN of fewer than two.
 func Deviation(x []float64) float64 {
 	if len(x) < 2 {
-		return 0
+		return math.NaN()
 	}
 	mean, square := stats.Mean(x), 0.0
 	for _, v := range x {
@@ -77,4 +84,19 @@ func Group(records []*Record, env string, b Budget, goal float64, labels []strin
 // Improvement is the probability that a run of x scores higher than one of y.
 func Improvement(x, y *Summary) stats.Estimate {
 	return stats.ImprovementInterval(Interval(), stats.Scores{x.Finals}, stats.Scores{y.Finals})
+}
+
+// Better is which of the two scores higher; nil: their runs do not decide it. The interval of few runs is too narrow to decide
+// alone: five and five that are alike it takes for different in one case of ten.
+func Better(x, y *Summary) *Summary {
+	p := Improvement(x, y)
+	switch {
+	case stats.MannWhitney(x.Finals, y.Finals) >= 0.05:
+		return nil
+	case p.Low > 0.5:
+		return x
+	case p.High < 0.5:
+		return y
+	}
+	return nil
 }

@@ -50,11 +50,8 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.seeds, "seeds", 10, "seeds that covey solves Pendulum-v1 with")
 	flags.StringVar(&o.out, "out", "", "`folder` for the results as JSON, CSV and Markdown")
 	flags.BoolVar(&short, "short", false, "a few minutes: 3 rounds of 0.3 s, one of peers with 50 updates, 3 seeds")
-	if err := flags.Parse(args); err != nil {
+	if err := compare.ParseFlags(flags, args); err != nil {
 		return o, err
-	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("what is %q?", flags.Arg(0))
 	}
 	if short {
 		o.rounds, o.peers, o.updates, o.benchtime, o.seeds = 3, 1, 50, "0.3s", 3

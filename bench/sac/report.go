@@ -1,11 +1,7 @@
 package main
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -187,25 +183,5 @@ func (r *report) missing() (all []error) {
 
 // write keeps the report in a folder.
 func (r *report) write(folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	everything, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	var records strings.Builder
-	if err := csv.NewWriter(&records).WriteAll(r.updates()); err != nil {
-		return err
-	}
-	for name, content := range map[string]string{
-		"sac-pendulum.json": string(everything) + "\n",
-		"sac-pendulum.csv":  records.String(),
-		"sac-pendulum.md":   "# SAC, side by side\n\nMade by `make bench-sac`.\n\n" + r.markdown(),
-	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return compare.WriteReport(folder, "sac-pendulum", r, r.updates(), "# SAC, side by side\n\nMade by `make bench-sac`.\n\n"+r.markdown())
 }

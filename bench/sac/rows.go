@@ -84,7 +84,6 @@ const (
 	needsCovey   = "covey"
 	needsPython  = "Python"
 	needsRLtools = "RLtools"
-	needsNothing = ""
 )
 
 // tools are what the sources use.

@@ -5,6 +5,7 @@ package stats
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 )
@@ -67,26 +68,80 @@ func Improvement(x, y Scores) float64 {
 	return sum / float64(len(x))
 }
 
+// MannWhitney is the exact two-sided p-value of Mann's and Whitney's test: the share of all ways to deal the scores out, n to x and
+// m to y, that takes the sum of x's ranks at least as far from its mean. Equal scores share the mean of their ranks.
+//
+//	p = P(|W' − n(n+m+1)/2| ≥ |W − n(n+m+1)/2|),  W = Σ_i rank(x_i)
+func MannWhitney(x, y []float64) float64 {
+	all := slices.Concat(x, y)
+	rank := func(v float64) int { // twice v's, which is a whole number
+		r := 1
+		for _, w := range all {
+			switch {
+			case w < v:
+				r += 2
+			case w == v:
+				r++
+			}
+		}
+		return r
+	}
+	sum, mean := 0, len(x)*(len(all)+1)
+	for _, v := range x {
+		sum += rank(v)
+	}
+	ways := make([][]float64, len(x)+1) // [k][s]: to choose k of the scores whose ranks add up to s
+	for k := range ways {
+		ways[k] = make([]float64, len(all)*(len(all)+1)+1)
+	}
+	ways[0][0] = 1
+	for _, v := range all {
+		r := rank(v)
+		for k := len(x); k > 0; k-- {
+			for s := r; s < len(ways[k]); s++ {
+				ways[k][s] += ways[k-1][s-r]
+			}
+		}
+	}
+	away := func(s int) int { return max(s-mean, mean-s) }
+	total, extreme := 0.0, 0.0
+	for s, w := range ways[len(x)] {
+		total += w
+		if away(s) >= away(sum) {
+			extreme += w
+		}
+	}
+	return extreme / total
+}
+
 // Estimate is a figure with its interval.
 type Estimate struct {
 	Value     float64
-	Low, High float64 // of the 95 % interval
+	Low, High float64 // of the 95 % interval; NaN: there is none
 }
 
 // resamples is how many bootstrap samples an interval is taken from.
 const resamples = 10_000
 
 // Bootstrap is figure of the scores with its percentile interval under the stratified bootstrap: runs are
-// drawn anew, with replacement, within each algorithm and task.
+// drawn anew, with replacement, within each algorithm and task. Where one is alone there, and so drawn every time, there
+// is no interval.
 func Bootstrap(rng *rand.Rand, figure func([]Scores) float64, scores ...Scores) Estimate {
-	e := Estimate{Value: figure(scores)}
+	return bootstrap(rng, resamples, figure, scores...)
+}
+
+func bootstrap(rng *rand.Rand, samples int, figure func([]Scores) float64, scores ...Scores) Estimate {
+	e := Estimate{figure(scores), math.NaN(), math.NaN()}
 	drawn := make([]Scores, len(scores))
 	for a, s := range scores {
 		for _, runs := range s {
+			if len(runs) == 1 {
+				return e
+			}
 			drawn[a] = append(drawn[a], make([]float64, len(runs)))
 		}
 	}
-	values := make([]float64, resamples)
+	values := make([]float64, samples)
 	for i := range values {
 		for a, s := range scores {
 			for task, runs := range s {
@@ -103,14 +158,16 @@ func Bootstrap(rng *rand.Rand, figure func([]Scores) float64, scores ...Scores) 
 }
 
 // IQMInterval is the IQM with its interval.
-func IQMInterval(rng *rand.Rand, s Scores) Estimate {
-	return Bootstrap(rng, func(drawn []Scores) float64 { return IQM(drawn[0]) }, s)
-}
+func IQMInterval(rng *rand.Rand, s Scores) Estimate { return Bootstrap(rng, iqm, s) }
+
+func iqm(drawn []Scores) float64 { return IQM(drawn[0]) }
 
 // ImprovementInterval is the probability of improvement with its interval.
 func ImprovementInterval(rng *rand.Rand, x, y Scores) Estimate {
-	return Bootstrap(rng, func(drawn []Scores) float64 { return Improvement(drawn[0], drawn[1]) }, x, y)
+	return Bootstrap(rng, better, x, y)
 }
+
+func better(drawn []Scores) float64 { return Improvement(drawn[0], drawn[1]) }
 
 // quantile is the q-quantile of sorted values, linear between the two around it.
 func quantile(sorted []float64, q float64) float64 {

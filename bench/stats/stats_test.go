@@ -55,6 +55,116 @@ func TestImprovement(t *testing.T) {
 	}
 }
 
+// dealt calls f with every choice of n elements of the rest, put behind those chosen.
+func dealt(chosen, rest []float64, n int, left []float64, f func(x, y []float64)) {
+	switch {
+	case n == 0:
+		f(chosen, slices.Concat(left, rest))
+	case n <= len(rest):
+		dealt(append(slices.Clip(chosen), rest[0]), rest[1:], n-1, left, f)
+		dealt(chosen, rest[1:], n, append(slices.Clip(left), rest[0]), f)
+	}
+}
+
+// TestMannWhitney: by counting pairs in all ways to deal the scores out, each of its own.
+func TestMannWhitney(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		x, y []float64
+		want float64
+	}{
+		{"the example of scipy.stats.mannwhitneyu", []float64{19, 22, 16, 29, 24}, []float64{20, 11, 17, 12}, 1. / 9},
+		{"three above three", []float64{4, 5, 6}, []float64{1, 2, 3}, 2. / 20},
+		{"four below four", []float64{1, 2, 3, 4}, []float64{5, 6, 7, 8}, 2. / 70},
+		{"ten above ten", []float64{11, 12, 13, 14, 15, 16, 17, 18, 19, 20}, []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 2. / 184_756},
+		{"alike", []float64{7, 7, 7, 7}, []float64{7, 7, 7, 7}, 1},
+		{"ties", []float64{-500, -500, -90, -500}, []float64{-90, -85, -95, -80}, 6. / 70},
+		{"ties, more of one", []float64{1, 1, 1, 2, 5}, []float64{1, 9, 9}, math.NaN()},
+		{"ties on both sides", []float64{3, 3, 8, 9}, []float64{1, 1, 3, 3, 4, 9}, math.NaN()},
+		{"one", []float64{3}, []float64{1}, 1},
+		{"nothing", nil, []float64{1}, 1},
+	} {
+		got := MannWhitney(test.x, test.y)
+		if !math.IsNaN(test.want) && math.Abs(got-test.want) > 1e-12 {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+		if back := MannWhitney(test.y, test.x); math.Abs(got-back) > 1e-12 {
+			t.Errorf("%s: %v, and %v the other way round", test.name, got, back)
+		}
+		if len(test.x) == 0 || len(test.x) == 10 { // none to compare, and too many
+			continue
+		}
+		ways, extreme := 0, 0
+		away := func(x, y []float64) float64 { return math.Abs(Improvement(Scores{x}, Scores{y}) - 0.5) }
+		dealt(nil, slices.Concat(test.x, test.y), len(test.x), nil, func(x, y []float64) {
+			ways++
+			if away(x, y) > away(test.x, test.y)-1e-9 {
+				extreme++
+			}
+		})
+		if literal := float64(extreme) / float64(ways); math.Abs(got-literal) > 1e-12 {
+			t.Errorf("%s: %v, %d ways to deal them out say %v", test.name, got, ways, literal)
+		}
+	}
+}
+
+// normal fills x with scores of runs that are alike.
+func normal(rng *rand.Rand, x []float64) []float64 {
+	for i := range x {
+		x[i] = rng.NormFloat64()
+	}
+	return x
+}
+
+// TestIntervalsOfFewRuns: how often the 95 % interval of the IQM covers the truth, as pages say.
+func TestIntervalsOfFewRuns(t *testing.T) {
+	const pages, samples = 1000, 400
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, test := range []struct {
+		runs int
+		want float64
+	}{{3, 0.75}, {5, 0.90}, {10, 0.94}} {
+		covered := 0.0
+		for range pages {
+			if e := bootstrap(rng, samples, iqm, Scores{normal(rng, make([]float64, test.runs))}); e.Low <= 0 && 0 <= e.High {
+				covered += 1. / pages
+			}
+		}
+		t.Logf("%d runs: %.3f", test.runs, covered)
+		if math.Abs(covered-test.want) > 0.03 {
+			t.Errorf("of %d runs the interval covers the truth in %.3f of cases, want %v", test.runs, covered, test.want)
+		}
+	}
+}
+
+// TestAlikeRunsAreSeldomDecided: the interval alone takes kinds of runs that are alike for different more often than in 5 % of
+// cases; with the test it does not.
+func TestAlikeRunsAreSeldomDecided(t *testing.T) {
+	const pairs, samples = 1500, 200
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, test := range []struct {
+		runs int
+		want float64
+	}{{4, 0.086}, {5, 0.095}} {
+		alone, both := 0.0, 0.0
+		for range pairs {
+			x, y := normal(rng, make([]float64, test.runs)), normal(rng, make([]float64, test.runs))
+			e := bootstrap(rng, samples, better, Scores{x}, Scores{y})
+			if e.Low <= 0.5 && 0.5 <= e.High {
+				continue
+			}
+			alone += 1. / pairs
+			if MannWhitney(x, y) < 0.05 {
+				both += 1. / pairs
+			}
+		}
+		t.Logf("%d of each: %.3f, with the test %.3f", test.runs, alone, both)
+		if math.Abs(alone-test.want) > 0.025 || both > 0.05 {
+			t.Errorf("%d of each: %.3f, want %v; with the test %.3f", test.runs, alone, test.want, both)
+		}
+	}
+}
+
 // all calls f with every sample of len(x) elements of x with replacement.
 func all(x, drawn []float64, f func()) {
 	if len(drawn) == 0 {
@@ -87,12 +197,26 @@ func TestIntervalIsTheBootstraps(t *testing.T) {
 	if low <= 1 || high >= 16 || low >= high {
 		t.Errorf("[%v, %v] is no case to test with", low, high)
 	}
-	y := []float64{3}
+	y := []float64{3, 3}
 	better := func(drawn []float64) float64 { return Improvement(Scores{drawn}, Scores{y}) }
 	e = ImprovementInterval(rand.New(rand.NewPCG(1, 2)), Scores{x}, Scores{y})
 	low, high = exactly(x, 0.025, better), exactly(x, 0.975, better)
 	if e.Value != 0.6 || e.Low != low || e.High != high {
 		t.Errorf("improvement %+v, all samples say [%v, %v]", e, low, high)
+	}
+}
+
+func TestOneRunHasNoInterval(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for name, e := range map[string]Estimate{
+		"IQM":                           IQMInterval(rng, Scores{{5}}),
+		"improvement of one":            ImprovementInterval(rng, Scores{{5}}, Scores{{1, 2, 2, 2}}),
+		"improvement over one":          ImprovementInterval(rng, Scores{{5, 6, 7}}, Scores{{5}}),
+		"improvement, one of two tasks": ImprovementInterval(rng, Scores{{5, 6}, {5, 6}}, Scores{{1, 2}, {3}}),
+	} {
+		if math.IsNaN(e.Value) || !math.IsNaN(e.Low) || !math.IsNaN(e.High) {
+			t.Errorf("%s: %+v", name, e)
+		}
 	}
 }
 

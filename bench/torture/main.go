@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"covey/bench/compare"
@@ -44,31 +42,30 @@ var parts = []part{
 	{"kill", kills}, {"disk", disks}, {"power", powerLosses}, {"flip", flips}, {"cost", costs}, {"memory", memories},
 }
 
-func main() {
-	var o options
-	short := flag.Bool("short", false, "a tenth of everything, in a few minutes: proves that it works; its figures are printed, never kept")
-	flag.StringVar(&o.covey, "covey", "covey", "the built `program`")
-	flag.StringVar(&o.work, "work", "", "`folder` to work in, on a disk (default: one of its own below the system's for temporary files)")
-	flag.StringVar(&o.out, "out", "", "`folder` to keep torture.md and torture.csv in; rows of parts that are not run stay")
-	flag.StringVar(&o.parts, "parts", "kill,disk,power,flip,cost,memory", "what to do")
-	flag.IntVar(&o.trials, "trials", 100, "runs of each algorithm that are killed")
-	flag.IntVar(&o.damage, "damage", 30, "runs of each algorithm whose newest checkpoint is damaged")
-	flag.IntVar(&o.flips, "flips", 1000, "bits to flip")
-	flag.IntVar(&o.pairs, "pairs", 3, "pairs of runs, with and without checkpoints")
-	flag.DurationVar(&o.length, "length", 100*time.Second, "of each run of a pair: three checkpoints at the default interval")
-	flag.DurationVar(&o.memory, "memory", time.Hour, "how long the memory of runs is watched")
-	flag.Uint64Var(&o.seed, "seed", 1, "of when and what")
-	flag.Parse()
+func main() { os.Exit(compare.Main("torture", parse, run)) }
+
+func parse(args []string) (*options, error) {
+	o, flags := new(options), flag.NewFlagSet("torture", flag.ContinueOnError)
+	short := flags.Bool("short", false, "a tenth of everything, in a few minutes: proves that it works; its figures are printed, never kept")
+	flags.StringVar(&o.covey, "covey", "covey", "the built `program`")
+	flags.StringVar(&o.work, "work", "", "`folder` to work in, on a disk (default: one of its own below the system's for temporary files)")
+	flags.StringVar(&o.out, "out", "", "`folder` to keep torture.md and torture.csv in; rows of parts that are not run stay")
+	flags.StringVar(&o.parts, "parts", "kill,disk,power,flip,cost,memory", "what to do")
+	flags.IntVar(&o.trials, "trials", 100, "runs of each algorithm that are killed")
+	flags.IntVar(&o.damage, "damage", 30, "runs of each algorithm whose newest checkpoint is damaged")
+	flags.IntVar(&o.flips, "flips", 1000, "bits to flip")
+	flags.IntVar(&o.pairs, "pairs", 3, "pairs of runs, with and without checkpoints")
+	flags.DurationVar(&o.length, "length", 100*time.Second, "of each run of a pair: three checkpoints at the default interval")
+	flags.DurationVar(&o.memory, "memory", time.Hour, "how long the memory of runs is watched")
+	flags.Uint64Var(&o.seed, "seed", 1, "of when and what")
+	if err := compare.ParseFlags(flags, args); err != nil {
+		return nil, err
+	}
 	if *short {
 		o.trials, o.damage, o.flips, o.pairs, o.length, o.memory = 10, 4, 100, 1, 35*time.Second, time.Minute
 		o.out = ""
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, &o); err != nil {
-		fmt.Fprintln(os.Stderr, "torture:", err)
-		os.Exit(1)
-	}
+	return o, nil
 }
 
 func run(ctx context.Context, o *options) error {

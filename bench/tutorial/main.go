@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"time"
 
@@ -25,28 +24,40 @@ import (
 
 const workers = 3 // of the preset
 
-func main() {
-	covey := flag.String("covey", "./covey", "the built covey command")
-	seconds := flag.Float64("seconds", 300, "duration of the run")
-	table := flag.String("table", "docs/results/pixels/VizdoomBasic-v1-tutorial.csv", "`file` for the run's progress")
-	picture := flag.String("picture", "docs/img/doom.png", "`file` for the curve")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	err := run(ctx, *covey, *seconds, *table)
-	if err == nil {
-		err = drawCurve(*table, *picture)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "tutorial:", err)
-		os.Exit(1)
-	}
-	fmt.Println(*picture)
+// options are what was asked for.
+type options struct {
+	covey          string
+	seconds        float64
+	table, picture string
 }
 
-// run trains and keeps the run's progress in a file.
-func run(ctx context.Context, covey string, seconds float64, table string) (err error) {
-	if covey, err = filepath.Abs(covey); err != nil {
+func main() { os.Exit(compare.Main("tutorial", parse, run)) }
+
+func parse(args []string) (o options, err error) {
+	flags := flag.NewFlagSet("tutorial", flag.ContinueOnError)
+	flags.StringVar(&o.covey, "covey", "./covey", "the built covey command")
+	flags.Float64Var(&o.seconds, "seconds", 300, "duration of the run")
+	flags.StringVar(&o.table, "table", "docs/results/pixels/VizdoomBasic-v1-tutorial.csv", "`file` for the run's progress")
+	flags.StringVar(&o.picture, "picture", "docs/img/doom.png", "`file` for the curve")
+	err = compare.ParseFlags(flags, args)
+	return o, err
+}
+
+func run(ctx context.Context, o options) error {
+	if err := o.train(ctx); err != nil {
+		return err
+	}
+	if err := drawCurve(o.table, o.picture); err != nil {
+		return err
+	}
+	fmt.Println(o.picture)
+	return nil
+}
+
+// train makes the run and keeps its progress in a file.
+func (o *options) train(ctx context.Context) (err error) {
+	covey, err := filepath.Abs(o.covey)
+	if err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "covey-bench-")
@@ -56,9 +67,9 @@ func run(ctx context.Context, covey string, seconds float64, table string) (err 
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	folder := filepath.Join(dir, "run")
 	args := []string{"train", "VizdoomBasic-v1", "--algo", "a3c", "--seed", "1", "--json", "--quiet", "--out", folder, "--steps", "0",
-		"--seconds", fmt.Sprint(seconds), "--eval-every", "0", "--set", "log_every=2000", "--set", "a3c.anneal_steps=2000000",
+		"--seconds", fmt.Sprint(o.seconds), "--eval-every", "0", "--set", "log_every=2000", "--set", "a3c.anneal_steps=2000000",
 		"--set", fmt.Sprintf("a3c.workers=%d", workers)}
-	limit := time.Duration(2*seconds)*time.Second + compare.Patience
+	limit := time.Duration(2*o.seconds)*time.Second + compare.Patience
 	if _, err := (compare.Job{Program: covey, Args: args, Limit: limit}).Run(ctx, &struct{}{}); err != nil { // its table says more
 		return err
 	}
@@ -66,7 +77,7 @@ func run(ctx context.Context, covey string, seconds float64, table string) (err 
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(table, text, 0o644)
+	return os.WriteFile(o.table, text, 0o644)
 }
 
 // drawCurve draws a run's progress.

@@ -102,7 +102,7 @@ def work(rank, args, model, optimizer, steps, barrier):
 
 
 def update(local, model, optimizer, state, frames, actions, rewards, ends, last):
-    """One step with the gradient of the local copy; GAE, and the sum of −A log π + ½·(R − V)² − 0.003 H."""
+    """One step with the gradient of the local copy; GAE, and the sum of −A log π + ½·½(R − V)² − 0.003 H."""
     features, outs = local.tower(frames).view(SEGMENT, len(last), -1), []
     state = tuple(s.clone() for s in state)  # made in inference mode
     for t, ended in enumerate(ends):
@@ -120,7 +120,7 @@ def update(local, model, optimizer, state, frames, actions, rewards, ends, last)
     log_probs = functional.log_softmax(out[:, :-1], 1)
     chosen = log_probs[torch.arange(len(actions)), actions]
     entropy = -(log_probs.exp() * log_probs).sum()
-    loss = -(advantage * chosen).sum() + 0.5 * (target - out[:, -1]).square().sum() - 0.003 * entropy
+    loss = -(advantage * chosen).sum() + 0.25 * (target - out[:, -1]).square().sum() - 0.003 * entropy
     local.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(local.parameters(), 40)

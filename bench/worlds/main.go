@@ -12,7 +12,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -69,19 +68,16 @@ type options struct {
 	seconds float64
 }
 
-func main() {
-	var o options
-	flag.StringVar(&o.covey, "covey", "./covey", "the built covey command")
-	flag.StringVar(&o.rows, "rows", "", "beginning of the `name` of the environments to run (default all)")
-	flag.IntVar(&o.rounds, "rounds", 3, "measurements of each; the table has their medians")
-	flag.Float64Var(&o.seconds, "seconds", 20, "duration of one measurement")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "worlds:", err)
-		os.Exit(1)
-	}
+func main() { os.Exit(compare.Main("worlds", parse, run)) }
+
+func parse(args []string) (o options, err error) {
+	flags := flag.NewFlagSet("worlds", flag.ContinueOnError)
+	flags.StringVar(&o.covey, "covey", "./covey", "the built covey command")
+	flags.StringVar(&o.rows, "rows", "", "beginning of the `name` of the environments to run (default all)")
+	flags.IntVar(&o.rounds, "rounds", 3, "measurements of each; the table has their medians")
+	flags.Float64Var(&o.seconds, "seconds", 20, "duration of one measurement")
+	err = compare.ParseFlags(flags, args)
+	return o, err
 }
 
 func run(ctx context.Context, o options) (err error) {

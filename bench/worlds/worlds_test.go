@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -12,6 +13,18 @@ func TestPresetsExist(t *testing.T) {
 		if _, err := covey.Preset(w.algo, w.env, w.variant); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestPongPeerWeighsLossesAlike: covey's value loss is ½(R−V)², the peer's is written out.
+func TestPongPeerWeighsLossesAlike(t *testing.T) {
+	cfg, err := covey.Preset("a3c", "ALE/Pong-v5", "nosticky")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("%g * (target - out[:, -1]).square().sum() - %g * entropy", 0.5*cfg.A3C.ValueWeight, cfg.A3C.EntropyWeight)
+	if !strings.Contains(pytorch, want) {
+		t.Errorf("its loss lacks %s", want)
 	}
 }
 

@@ -2,7 +2,6 @@ package memory
 
 import (
 	"math"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -216,30 +215,7 @@ func TestLoadRefuses(t *testing.T) {
 func BenchmarkStep(b *testing.B) {
 	for _, id := range IDs() {
 		b.Run(id, func(b *testing.B) {
-			e := mustNew(b, id)
-			obs := env.MakeValues(e.Spec().Observation, e.Spec().Observation.Size())
-			choices, rng := make([]float32, 1024), rand.New(rand.NewPCG(1, 2))
-			for i := range choices {
-				choices[i] = float32(rng.IntN(e.Spec().Action.N[0]))
-			}
-			if err := e.Reset(1, obs); err != nil {
-				b.Fatal(err)
-			}
-			b.ReportAllocs()
-			i := uint64(0)
-			for b.Loop() {
-				at := i % 1024
-				out, err := e.Step(choices[at:at+1], obs)
-				if err != nil {
-					b.Fatal(err)
-				}
-				i++
-				if out.Terminated || out.Truncated {
-					if err := e.Reset(i, obs); err != nil {
-						b.Fatal(err)
-					}
-				}
-			}
+			envtest.BenchmarkStep(b, func() env.Environment { return mustNew(b, id) })
 		})
 	}
 }
