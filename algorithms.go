@@ -55,7 +55,6 @@ type traits struct {
 type learner interface {
 	algo.Learner
 	Adopt(*policy.Policy) error
-	Close() error
 }
 
 // Algorithms lists the known algorithms.

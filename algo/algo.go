@@ -36,6 +36,10 @@ type Learner interface {
 	// Run learns until the boundary stops it, ctx ends or something fails. A panic in any of its goroutines is an
 	// error, of which there is a *Panic in the tree.
 	Run(ctx context.Context, b Boundary) error
+	// Close closes the environments of a learner that was not run; Run does so by itself. The policy can be used still.
+	Close() error
+	// Continues says whether the episodes under way are part of the state.
+	Continues() bool
 	// Metrics names the values in Progress.Metrics.
 	Metrics() []string
 	// Policy is a copy of the policy as of the last boundary; call it inside a boundary or after Run.

@@ -25,7 +25,7 @@ func (r *run) boundary(p algo.Progress) (algo.Decision, error) {
 	r.result.Faults = p.Faults
 	r.recorder.Observe(p.Metrics)
 	r.turns++
-	if len(p.Finished) == 0 && p.Steps < r.nextRow && p.Steps < r.nextEval && p.Steps < r.nextStone &&
+	if len(p.Finished) == 0 && p.Steps < r.nextRow && p.Steps < r.nextEval && p.Steps < r.nextMilestone &&
 		r.turns < r.nextClock && !r.leaving.Load() && !r.spent(&p) {
 		return algo.Decision{Stop: r.stopped}, nil
 	}
@@ -117,7 +117,7 @@ func (r *run) schedule() {
 	steps, every := r.counters.EnvSteps, r.opt.Eval.Every
 	r.nextRow = sooner(r.nextRow, steps, r.opt.logEvery())
 	r.nextEval = sooner(r.nextEval, steps+every/2, every) // as evaluate says
-	r.nextStone = sooner(r.nextStone, steps, r.opt.Checkpoints.Every)
+	r.nextMilestone = sooner(r.nextMilestone, steps, r.opt.Checkpoints.Every)
 }
 
 // lookAtClock does what depends on it: the budget of time and the progress line; it notes the time for who saves,

@@ -16,9 +16,9 @@ import (
 	"covey/policy"
 )
 
-// group is the number of episodes that are played in lock-step, with one forward pass for all that
-// still go on. A group has a random stream of its own, so that it matters to nobody which core plays it.
-const group = 10
+// lockstep is the number of episodes that are played together, with one forward pass for all that
+// still go on. Such a group has a random stream of its own, so that it matters to nobody which core plays it.
+const lockstep = 10
 
 // endless is the number of steps after which an evaluation episode is cut off where the environment has no limit
 // of its own: a policy may have learned never to end one.
@@ -83,11 +83,11 @@ func (e *Evaluator) Evaluate(ctx context.Context, p *policy.Policy, episodes int
 
 // attempt plays the episodes once.
 func (e *Evaluator) attempt(ctx context.Context, p *policy.Policy, episodes int, seed uint64, sample bool) (*Evaluation, error) {
-	groups := (episodes + group - 1) / group
+	groups := (episodes + lockstep - 1) / lockstep
 	for len(e.players) < min(groups, runtime.GOMAXPROCS(0)) {
 		e.players = append(e.players, &player{create: e.create})
 	}
-	r := newRound(episodes, seed, sample, group)
+	r := newRound(episodes, seed, sample, lockstep)
 	players := e.players[:min(groups, len(e.players))]
 	errs := make([]error, len(players))
 	var next atomic.Int64
@@ -122,38 +122,28 @@ func (e *Evaluator) wait(wg *sync.WaitGroup, players []*player, r *round) bool {
 		wg.Wait()
 		close(done)
 	}()
-	look, stop := ticks(e.Deadline)
-	defer stop()
-	tell, stop := ticks(progressPeriod)
-	defer stop()
-	for seen := ^uint64(0); ; {
+	dog := newWatchdog(e.Deadline)
+	defer dog.stop()
+	tell := time.NewTicker(progressPeriod)
+	defer tell.Stop()
+	for {
 		select {
 		case <-done:
 			return true
-		case <-tell:
+		case <-tell.C:
 			if e.Progress != nil {
 				e.Progress(int(r.ended.Load()), len(r.seeds))
 			}
-		case <-look:
-			var now uint64
+		case <-dog.ticks():
+			var calls uint64
 			for _, p := range players {
-				now += p.calls.Load()
+				calls += p.calls.Load()
 			}
-			if now == seen {
+			if dog.idle(calls) {
 				return false
 			}
-			seen = now
 		}
 	}
-}
-
-// ticks come every so often; 0: never.
-func ticks(period time.Duration) (<-chan time.Time, func()) {
-	if period <= 0 {
-		return nil, func() {}
-	}
-	t := time.NewTicker(period)
-	return t.C, t.Stop
 }
 
 // round is one evaluation.
@@ -219,10 +209,10 @@ type game struct {
 
 // meet makes the player act by p.
 func (pl *player) meet(p *policy.Policy) {
-	pl.actor = p.NewActor(group)
+	pl.actor = p.NewActor(lockstep)
 	pl.action = p.Spec.Action.Size()
-	pl.seen = env.NewHistory(p.Spec, group)
-	pl.acts = make([]float32, group*pl.action)
+	pl.seen = env.NewHistory(p.Spec, lockstep)
+	pl.acts = make([]float32, lockstep*pl.action)
 }
 
 // play plays the g-th group of r's episodes to their ends. A panic in it is an error.

@@ -163,7 +163,7 @@ func TestEnvironmentsAreClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := e.Close(); err != nil || open != 0 || most != group {
+	if err := e.Close(); err != nil || open != 0 || most != lockstep {
 		t.Errorf("%d of %d environments stay open (%v)", open, most, err)
 	}
 }

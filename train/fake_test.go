@@ -129,6 +129,8 @@ func (l *pupil) Run(ctx context.Context, b algo.Boundary) error {
 	}
 }
 
+func (l *pupil) Continues() bool        { return true }
+func (l *pupil) Close() error           { return nil }
 func (l *pupil) Metrics() []string      { return []string{"loss", "entropy"} }
 func (l *pupil) Policy() *policy.Policy { return l.policy.Clone() }
 

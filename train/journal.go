@@ -8,8 +8,8 @@ import (
 	"os"
 )
 
-// journal is a file that a run appends to and whose length a checkpoint notes. What cannot be written is lost,
-// and the run goes on: writing does not fail, and failed says what did.
+// journal is a file that a run appends to and whose length a checkpoint notes. What cannot be written is lost
+// and the run goes on: writing returns no error, failed holds the latest.
 type journal struct {
 	file   *os.File
 	path   string

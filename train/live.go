@@ -104,8 +104,8 @@ func (r *run) runLearner() error {
 		defer func() { ended <- err }()
 		err = call(ctx, r.learner, l.boundary)
 	}()
-	watch := newWatch(r.opt.Deadline)
-	defer watch.stop()
+	dog := newWatchdog(r.opt.Deadline)
+	defer dog.stop()
 	leave := r.ctx.Done()
 	var late <-chan time.Time
 	patience := r.opt.patience
@@ -132,8 +132,8 @@ func (r *run) runLearner() error {
 				r.giveUp()
 				return r.ctx.Err()
 			}
-		case <-watch.ticks():
-			if l.phase.Load() != inside && watch.idle(l.beats.Load()) && l.fence() {
+		case <-dog.ticks():
+			if l.phase.Load() != inside && dog.idle(l.beats.Load()) && l.fence() {
 				r.giveUp()
 				return hungError{r.opt.Deadline}
 			}
@@ -151,47 +151,6 @@ func call(ctx context.Context, l algo.Learner, b algo.Boundary) (err error) {
 func (r *run) giveUp() {
 	r.learner = nil
 	r.result.Abandoned++
-}
-
-// watch tells when nothing has moved for a deadline. It counts its own ticks: a process that was stopped for an
-// hour is not late.
-type watch struct {
-	ticker *time.Ticker // nil: there is no deadline
-	seen   uint64
-	count  int // ticks since something moved
-}
-
-const watchTicks = 10 // in a deadline
-
-func newWatch(deadline time.Duration) *watch {
-	w := new(watch)
-	if deadline > 0 {
-		w.ticker = time.NewTicker(max(deadline/watchTicks, time.Millisecond))
-	}
-	return w
-}
-
-func (w *watch) ticks() <-chan time.Time {
-	if w.ticker == nil {
-		return nil
-	}
-	return w.ticker.C
-}
-
-// idle is called at each tick with what has been counted so far.
-func (w *watch) idle(beats uint64) bool {
-	if beats != w.seen {
-		w.seen, w.count = beats, 0
-	} else {
-		w.count++
-	}
-	return w.count >= watchTicks
-}
-
-func (w *watch) stop() {
-	if w.ticker != nil {
-		w.ticker.Stop()
-	}
 }
 
 // restart replaces a learner that failed by one that goes on from the newest checkpoint, as often as the

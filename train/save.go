@@ -14,14 +14,14 @@ func (r *run) saveIfDue(p *algo.Progress) {
 		return
 	}
 	wanted := r.best.unsaved && r.best.counters == r.counters && r.opt.Fallback.Times > 0
-	stone := p.Steps >= r.nextStone
+	stone := p.Steps >= r.nextMilestone
 	if timed := r.opt.Checkpoints.Period > 0 && r.clock >= r.nextSave; !timed && !wanted && !stone && !r.stopped {
 		return
 	}
 	began := r.now()
 	if stone {
-		r.stones = append(r.stones, p.Steps)
-		r.nextStone = after(p.Steps, r.opt.Checkpoints.Every)
+		r.milestones = append(r.milestones, p.Steps)
+		r.nextMilestone = after(p.Steps, r.opt.Checkpoints.Every)
 	}
 	r.best.whole = r.best.whole || wanted
 	if err := r.save(); err != nil {
@@ -56,14 +56,12 @@ func (r *run) save() error {
 	r.elapsed = r.now().Seconds()
 	m, shapes := r.describe(p)
 	m.Counters = r.counters
-	if l, ok := r.learner.(interface{ Continues() bool }); ok {
-		m.EnvironmentRestored = l.Continues()
-	}
+	m.EnvironmentRestored = r.learner.Continues()
 	err := r.folder.store.Save(m, p, shapes, r.parts()...)
 	return errors.Join(err, r.saveBest())
 }
 
-// parts are what a checkpoint holds beside the policy.
+// parts are what a checkpoint holds besides the policy.
 func (r *run) parts() []checkpoint.Part {
 	return []checkpoint.Part{{Name: "learner", State: r.learner}, {Name: "run", State: r}}
 }
@@ -120,7 +118,7 @@ func (r *run) protected(step uint64) bool {
 	if r.best.whole && r.opt.Fallback.Times > 0 && step == r.best.counters.EnvSteps {
 		return true
 	}
-	for _, s := range r.stones {
+	for _, s := range r.milestones {
 		if s == step {
 			return true
 		}

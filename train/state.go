@@ -23,7 +23,7 @@ func (r *run) State(w state.Walker) error {
 	}{
 		{"steps", &c.EnvSteps}, {"updates", &c.Updates}, {"episodes", &c.Episodes},
 		{"last_ended", &r.lastEnded}, {"row_at", &r.rowAt}, {"next_row", &r.nextRow}, {"next_eval", &r.nextEval},
-		{"next_attempt", &r.nextAttempt}, {"next_stone", &r.nextStone}, {"pending", (*uint64)(&r.pending)},
+		{"next_attempt", &r.nextAttempt}, {"next_stone", &r.nextMilestone}, {"pending", (*uint64)(&r.pending)},
 	} {
 		w.Uint64(x.name, x.value)
 	}
@@ -36,7 +36,7 @@ func (r *run) State(w state.Walker) error {
 		return fmt.Errorf("rate %v, elapsed %v, aside %v", r.rate, r.elapsed, aside)
 	}
 	r.aside = seconds(aside)
-	for _, visit := range []func(state.Walker) error{r.stonesState, r.window.State, r.bestState, r.resultState} {
+	for _, visit := range []func(state.Walker) error{r.milestonesState, r.window.State, r.bestState, r.resultState} {
 		if err := visit(w); err != nil {
 			return err
 		}
@@ -49,18 +49,18 @@ func (r *run) State(w state.Walker) error {
 	return nil
 }
 
-func (r *run) stonesState(w state.Walker) error {
+func (r *run) milestonesState(w state.Walker) error {
 	var b []byte
-	for _, s := range r.stones {
+	for _, s := range r.milestones {
 		b = binary.LittleEndian.AppendUint64(b, s)
 	}
 	w.Bytes("kept_steps", &b)
 	if len(b)%8 != 0 {
 		return fmt.Errorf("%d bytes of kept steps", len(b))
 	}
-	r.stones = r.stones[:0]
+	r.milestones = r.milestones[:0]
 	for ; len(b) > 0; b = b[8:] {
-		r.stones = append(r.stones, binary.LittleEndian.Uint64(b))
+		r.milestones = append(r.milestones, binary.LittleEndian.Uint64(b))
 	}
 	return nil
 }

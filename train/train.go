@@ -21,8 +21,7 @@ import (
 	"covey/state"
 )
 
-// Create makes a learner whose learning rates are those that were asked for, times rate. One that has a Close
-// method is closed where it was never run; Run closes by itself.
+// Create makes a learner whose learning rates are those that were asked for, times rate.
 type Create func(rate float32) (algo.Learner, error)
 
 // Run trains a learner that create makes and evaluates the policy that came out. A cancelled context ends the run
@@ -57,7 +56,7 @@ type run struct {
 	failure  error
 	leaving  atomic.Bool // ctx has ended: the next boundary is the last
 
-	// What a checkpoint holds, beside the learner.
+	// What a checkpoint holds besides the learner.
 	window    window
 	alarms    *alarms
 	lastEnded uint64              // environment steps when an episode last ended
@@ -67,23 +66,23 @@ type run struct {
 	rowAt     uint64 // environment steps of the latest row
 	nextEval  uint64 // environment steps
 	// Episodes after which it may next be confirmed that the environment is solved.
-	nextAttempt uint64
-	nextStone   uint64   // environment steps of the next checkpoint that is kept for good
-	stones      []uint64 // environment steps of those that are
-	pending     duty     // what the latest boundary was to do, and has not
-	latest      float64  // mean of the evaluation that waits for its row; NaN: none does
-	rate        float64  // of learning, times the configured one
+	nextAttempt   uint64
+	nextMilestone uint64   // environment steps of the next checkpoint that is kept for good
+	milestones    []uint64 // environment steps of those that are
+	pending       duty     // what the latest boundary was to do, and has not
+	latest        float64  // mean of the evaluation that waits for its row; NaN: none does
+	rate          float64  // of learning, times the configured one
 
 	origin     state.Tree // the run as it began
-	endless    bool       // it has been said that evaluation episodes are
+	endless    bool       // the user was told that evaluation episodes do not end
 	unwritable bool       // the latest checkpoint could not be written
-	unrecorded bool       // the latest row could not
+	unrecorded bool       // the latest row could not be written
 	stopped    bool       // by our own decision
-	own        bool       // what failed is not the learner
+	own        bool       // the run's own error ended the learner: another one would meet it too
 	collapse   bool       // the best policy is to be returned to
 
 	// The clock: a turn in which nothing is due costs a few comparisons.
-	elapsed   float64       // seconds that a checkpoint was written after
+	elapsed   float64       // seconds of the run when the latest checkpoint was written
 	start     time.Time     // of Run
 	before    time.Duration // that the run took before it was resumed
 	turns     uint64
@@ -118,7 +117,7 @@ func newRun(ctx context.Context, create Create, opt Options) (r *run, err error)
 		r.opt.Started = r.start
 	}
 	r.evals.Deadline, r.evals.Warn, r.evals.Progress = opt.Deadline, r.noteFailedEvaluation, r.showEvaluation
-	r.nextRow, r.nextEval, r.nextStone, r.nextAttempt = never, never, never, windowSize
+	r.nextRow, r.nextEval, r.nextMilestone, r.nextAttempt = never, never, never, windowSize
 	r.schedule()
 	if opt.Output.Progress != nil {
 		r.line = metrics.NewLine(opt.Output.Progress, opt.Output.Terminal, opt.Output.Width)
@@ -186,10 +185,10 @@ func (r *run) discard() error {
 
 // close closes a learner that was not run. Its policy can be used still.
 func (r *run) close() error {
-	if l, ok := r.learner.(interface{ Close() error }); ok {
-		return l.Close()
+	if r.learner == nil {
+		return nil
 	}
-	return nil
+	return r.learner.Close()
 }
 
 // now is how long the run has taken.
