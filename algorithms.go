@@ -171,12 +171,9 @@ func inSection(section string, err error) error {
 	if err == nil {
 		return nil
 	}
-	text := err.Error()
-	key, problem := section, text
-	if i := strings.IndexAny(text, ": "); i > 0 {
-		if k := section + "." + text[:i]; slices.Contains(keys(), k) {
-			key, problem = k, strings.TrimPrefix(strings.TrimLeft(text[i:], ": "), "is ")
-		}
+	key, problem := section, err.Error()
+	if first, rest, _ := strings.Cut(problem, " "); slices.Contains(keys(), section+"."+first) {
+		key, problem = section+"."+first, strings.TrimPrefix(rest, "is ")
 	}
 	return &ConfigError{Key: key, Problem: problem, err: err}
 }

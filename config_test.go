@@ -176,7 +176,7 @@ func TestImpossibleValuesAreNamedWhereTheyStand(t *testing.T) {
 		{"a3c.gamma", ".nan", "--gamma: a3c.gamma: .nan is not a number"},
 		{"a3c.workers", "0", "--gamma: a3c.workers: 0, must be between 1 and 1024"},
 		{"a3c.update", "asinc", `--gamma: a3c.update: "asinc", must be one of [ordered async sync]`},
-		{"a3c.optimizer.beta1", "1", "--gamma: a3c.optimizer.beta1: 1, want at least 0 and less than 1"},
+		{"a3c.optimizer.beta1", "1", "--gamma: a3c.optimizer.beta1: 1, must be at least 0 and less than 1"},
 		{"a3c.network.activation", "gelu", `--gamma: a3c.network.activation: "gelu", must be relu or tanh`},
 		{"a3c.network.hidden", "[0]", "--gamma: a3c.network.hidden: [0], widths must be between 1 and 65536"},
 		{"eval.episodes", "0", "--gamma: eval.episodes: 0, must be between 1 and 1000000"},

@@ -52,13 +52,13 @@ func (c Config) Validate() error {
 			return err
 		}
 	default:
-		return fmt.Errorf("kind: %q, want %s, %s or %s", c.Kind, KindSGD, KindAdam, KindRMSProp)
+		return fmt.Errorf("kind is %q, must be %s, %s or %s", c.Kind, KindSGD, KindAdam, KindRMSProp)
 	}
 	if !(c.Epsilon > 0 && c.Epsilon < 1) {
-		return fmt.Errorf("epsilon: %v, want a number between 0 and 1", c.Epsilon)
+		return fmt.Errorf("epsilon is %v, must be more than 0 and less than 1", c.Epsilon)
 	}
 	if c.Momentum != 0 {
-		return fmt.Errorf("momentum: %v, but %s takes none; only %s does", c.Momentum, c.Kind, KindSGD)
+		return fmt.Errorf("momentum is %v, but %s takes none; only %s does", c.Momentum, c.Kind, KindSGD)
 	}
 	return nil
 }
@@ -68,5 +68,5 @@ func fraction(key string, x float32) error {
 	if x >= 0 && x < 1 {
 		return nil
 	}
-	return fmt.Errorf("%s: %v, want at least 0 and less than 1", key, x)
+	return fmt.Errorf("%s is %v, must be at least 0 and less than 1", key, x)
 }

@@ -32,5 +32,5 @@ func ExampleConfig_Validate() {
 	cfg := optim.DefaultConfig()
 	cfg.Beta2 = 1
 	fmt.Println(cfg.Validate())
-	// Output: beta2: 1, want at least 0 and less than 1
+	// Output: beta2 is 1, must be at least 0 and less than 1
 }

@@ -1,7 +1,5 @@
 package optim
 
-import "fmt"
-
 // Schedule is the course of a learning rate over a run, by name.
 type Schedule string
 
@@ -21,12 +19,4 @@ func (s Schedule) At(step, total uint64) float32 {
 		return 0
 	}
 	return float32(float64(total-step) / float64(total))
-}
-
-// Validate is an error unless s is one of the schedules.
-func (s Schedule) Validate() error {
-	if s == Constant || s == Linear {
-		return nil
-	}
-	return fmt.Errorf("schedule: %q, want %s or %s", string(s), Constant, Linear)
 }

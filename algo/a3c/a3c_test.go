@@ -342,7 +342,7 @@ func TestBadConfigs(t *testing.T) {
 		"normalize_advantages wants more than one row in a segment":                                                          func(c *Config) { c.NormalizeAdvantages, c.Envs, c.SegmentLength = true, 1, 1 },
 		"critic_rate wants network.separate: true, or the trunk would belong to both":                                        func(c *Config) { c.CriticRate = &rate },
 		"anneal is linear, which wants anneal_steps or a budget of steps, or be constant":                                    func(c *Config) { c.Anneal = "linear" },
-		"optimizer.epsilon: 0, want a number between 0 and 1":                                                                func(c *Config) { c.Optimizer.Epsilon = 0 },
+		"optimizer.epsilon is 0, must be more than 0 and less than 1":                                                        func(c *Config) { c.Optimizer.Epsilon = 0 },
 	} {
 		cfg := small()
 		alter(&cfg)

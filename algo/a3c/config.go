@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"covey/algo"
 	"covey/nn"
 	"covey/optim"
 	"covey/rollout"
@@ -92,8 +93,8 @@ func (c *Config) Validate() error {
 	}{
 		{"workers", c.Workers, 1024}, {"envs", c.Envs, 1 << 16}, {"segment_length", c.SegmentLength, 1 << 20},
 	} {
-		if x.value < 1 || x.value > x.most {
-			return fmt.Errorf("%s is %d, must be between 1 and %d", x.key, x.value, x.most)
+		if err := algo.Between(x.key, x.value, 1, x.most); err != nil {
+			return err
 		}
 	}
 	for _, x := range []struct {
@@ -113,10 +114,6 @@ func (c *Config) Validate() error {
 		}
 	}
 	inf, largest := float32(math.Inf(1)), float32(math.MaxFloat32)
-	critic := c.LearningRate
-	if c.CriticRate != nil {
-		critic = *c.CriticRate
-	}
 	for _, x := range []struct {
 		key         string
 		value       float32
@@ -125,12 +122,12 @@ func (c *Config) Validate() error {
 		{"gamma", c.Gamma, 0, 1}, {"lambda", c.Lambda, 0, 1}, {"reward_clip", c.RewardClip, 0, inf},
 		{"reward_scale", c.RewardScale, -largest, largest},
 		{"value_weight", c.ValueWeight, 0, largest}, {"entropy_weight", c.EntropyWeight, 0, largest}, {"clip_norm", c.ClipNorm, 0, inf},
-		{"learning_rate", c.LearningRate, 0, 10}, {"critic_rate", critic, 0, 10},
+		{"learning_rate", c.LearningRate, 0, 10}, {"critic_rate", algo.OrElse(c.CriticRate, 0), 0, 10},
 		{"policy_gain", c.PolicyGain, -largest, largest}, {"value_gain", c.ValueGain, -largest, largest},
 		{"log_std.initial", c.LogStd.Initial, -20, 2},
 	} {
-		if !(x.value >= x.least && x.value <= x.most) {
-			return fmt.Errorf("%s is %v, must be between %v and %v", x.key, x.value, x.least, x.most)
+		if err := algo.Between(x.key, x.value, x.least, x.most); err != nil {
+			return err
 		}
 	}
 	if err := c.Optimizer.Validate(); err != nil {

@@ -229,19 +229,12 @@ func (w *worker) differentiate(s *rollout.Segment) {
 }
 
 // valueGradient writes the value column of dout and returns Σ ½(R−V)² or its Huber form.
-//
-//	∂/∂V ½(R−V)² = V − R; beyond |V−R| = 1 the Huber loss |V−R| − ½ has slope ±1
 func (w *worker) valueGradient(n int, scale float32) (loss float64) {
 	x, out, huber := &w.scratch, w.policy.Net.Out, w.cfg.ValueLoss == "huber"
 	for i := range n {
-		d := x.values[i] - x.targets[i]
-		if huber && (d > 1 || d < -1) {
-			loss += math.Abs(float64(d)) - 0.5
-			d = min(max(d, -1), 1)
-		} else {
-			loss += 0.5 * float64(d) * float64(d)
-		}
-		x.dout[i*out] = scale * d
+		term, slope := algo.HalfSquare(x.values[i]-x.targets[i], huber)
+		loss += term
+		x.dout[i*out] = scale * slope
 	}
 	return loss
 }

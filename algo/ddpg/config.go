@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"covey/algo"
 	"covey/algo/offpolicy"
 )
 
@@ -63,17 +64,17 @@ func (c *Config) Validate() error {
 	if c.Noise.Kind == OrnsteinUhlenbeck && !(c.Noise.Theta >= 1e-6 && c.Noise.Theta <= 1) { // 1 − θ must be less than 1
 		return fmt.Errorf("noise.theta is %v, must be between 1e-06 and 1", c.Noise.Theta)
 	}
-	if err := offpolicy.Between("delay", c.Delay, 1, 1<<20); err != nil {
+	if err := algo.Between("delay", c.Delay, 1, 1<<20); err != nil {
 		return err
 	}
 	for _, x := range []struct {
 		key         string
 		value, most float32
 	}{
-		{"critic_rate", offpolicy.OrElse(c.CriticRate, 0), 10}, {"noise.sigma", c.Noise.Sigma, math.MaxFloat32},
+		{"critic_rate", algo.OrElse(c.CriticRate, 0), 10}, {"noise.sigma", c.Noise.Sigma, math.MaxFloat32},
 		{"smoothing.sigma", c.Smoothing.Sigma, math.MaxFloat32}, {"smoothing.clip", c.Smoothing.Clip, math.MaxFloat32},
 	} {
-		if err := offpolicy.Between(x.key, x.value, 0, x.most); err != nil {
+		if err := algo.Between(x.key, x.value, 0, x.most); err != nil {
 			return err
 		}
 	}

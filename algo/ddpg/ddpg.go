@@ -22,12 +22,9 @@ func New(cfg Config, seed uint64, v env.Vector) (*offpolicy.Learner, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	pair, streams := &offpolicy.Pair{}, offpolicy.NewStreams(seed)
-	a, err := newAgent(&cfg, v.Spec(), pair, rand.New(streams.Init))
-	if err != nil {
-		return nil, err
-	}
-	return offpolicy.NewLearner(&cfg.Config, a, v, pair, streams)
+	return offpolicy.NewLearner(&cfg.Config, seed, v, func(pair *offpolicy.Pair, rng *rand.Rand) (offpolicy.Agent, error) {
+		return newAgent(&cfg, v.Spec(), pair, rng)
+	})
 }
 
 // agent is DDPG's [offpolicy.Agent].

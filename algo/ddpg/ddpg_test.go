@@ -92,15 +92,15 @@ func TestNoise(t *testing.T) {
 func TestBadConfigs(t *testing.T) {
 	rate := float32(11)
 	for want, alter := range map[string]func(*Config){
-		"batch is 16, more than the 15 steps of warmup":   func(c *Config) { c.Warmup = 15 },
-		`noise.kind is "pink", must be ou or gaussian`:    func(c *Config) { c.Noise.Kind = "pink" },
-		"noise.theta is 0, must be between 1e-06 and 1": func(c *Config) { c.Noise.Theta = 0 },
-		"noise.sigma is -1, must be between 0 and":        func(c *Config) { c.Noise.Sigma = -1 },
-		"smoothing.clip is NaN, must be between 0 and":    func(c *Config) { c.Smoothing.Clip = float32(math.NaN()) },
-		"delay is 0, must be between 1 and":               func(c *Config) { c.Delay = 0 },
-		"network.lstm is 8, but what learns from single":  func(c *Config) { c.Network.LSTM = 8 },
-		"network.tower is nature, but the critics see":    func(c *Config) { c.Network.Tower = "nature" },
-		"critic_rate is 11, must be between 0 and 10":     func(c *Config) { c.CriticRate = &rate },
+		"batch is 16, more than the 15 steps of warmup":  func(c *Config) { c.Warmup = 15 },
+		`noise.kind is "pink", must be ou or gaussian`:   func(c *Config) { c.Noise.Kind = "pink" },
+		"noise.theta is 0, must be between 1e-06 and 1":  func(c *Config) { c.Noise.Theta = 0 },
+		"noise.sigma is -1, must be between 0 and":       func(c *Config) { c.Noise.Sigma = -1 },
+		"smoothing.clip is NaN, must be between 0 and":   func(c *Config) { c.Smoothing.Clip = float32(math.NaN()) },
+		"delay is 0, must be between 1 and":              func(c *Config) { c.Delay = 0 },
+		"network.lstm is 8, but what learns from single": func(c *Config) { c.Network.LSTM = 8 },
+		"network.tower is nature, but the critics see":   func(c *Config) { c.Network.Tower = "nature" },
+		"critic_rate is 11, must be between 0 and 10":    func(c *Config) { c.CriticRate = &rate },
 	} {
 		cfg := small()
 		v, err := corridor.Batch(cfg.Envs, true, nil)

@@ -3,6 +3,7 @@ package ddpg
 import (
 	"math/rand/v2"
 
+	"covey/algo"
 	"covey/algo/offpolicy"
 	"covey/internal/kernel"
 	"covey/replay"
@@ -98,7 +99,7 @@ func (a *agent) learnCritics(tau float32) {
 	x := &a.update
 	a.critics.Target(x.batch, x.next.input, nil)
 	a.critics.Join(x.input, x.batch.Observations, x.batch.Actions)
-	a.critics.Regress(x.input, offpolicy.OrElse(a.cfg.CriticRate, a.cfg.LearningRate), tau)
+	a.critics.Regress(x.input, algo.OrElse(a.cfg.CriticRate, a.cfg.LearningRate), tau)
 }
 
 // learnActor moves the policy along the deterministic policy gradient (Silver et al. 2014): that of

@@ -3,6 +3,7 @@ package dqn
 import (
 	"fmt"
 
+	"covey/algo"
 	"covey/algo/offpolicy"
 )
 
@@ -46,10 +47,10 @@ func (c *Config) Validate() error {
 	if c.Loss != Huber && c.Loss != MSE {
 		return fmt.Errorf("loss is %q, must be %s or %s", c.Loss, Huber, MSE)
 	}
-	if err := offpolicy.Between("epsilon.start", c.Epsilon.Start, 0, 1); err != nil {
+	if err := algo.Between("epsilon.start", c.Epsilon.Start, 0, 1); err != nil {
 		return err
 	}
-	return offpolicy.Between("epsilon.end", c.Epsilon.End, 0, 1)
+	return algo.Between("epsilon.end", c.Epsilon.End, 0, 1)
 }
 
 // at is ε after so many environment steps.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"covey/algo"
 	"covey/nn"
 	"covey/optim"
 	"covey/replay"
@@ -60,22 +61,22 @@ func (c *Config) Validate() error {
 	if !slices.Contains([]string{Ordered, Async}, c.Update) {
 		return fmt.Errorf("update is %q, must be %s or %s", c.Update, Ordered, Async)
 	}
-	if err := Between("envs", c.Envs, 1, 1<<16); err != nil {
+	if err := algo.Between("envs", c.Envs, 1, 1<<16); err != nil {
 		return err
 	}
-	if err := Between("batch", c.Batch, 1, 1<<20); err != nil {
+	if err := algo.Between("batch", c.Batch, 1, 1<<20); err != nil {
 		return err
 	}
-	if err := Between("replay", c.Replay, c.Batch, math.MaxInt32); err != nil {
+	if err := algo.Between("replay", c.Replay, c.Batch, math.MaxInt32); err != nil {
 		return err
 	}
-	if err := Between("n_step", c.NStep, 1, c.Replay); err != nil {
+	if err := algo.Between("n_step", c.NStep, 1, c.Replay); err != nil {
 		return err
 	}
 	if err := c.UpdatesPerStep.validate(); err != nil {
 		return fmt.Errorf("updates_per_step is %w", err)
 	}
-	if err := Between("update_every", c.UpdateEvery, 1, most); err != nil {
+	if err := algo.Between("update_every", c.UpdateEvery, 1, most); err != nil {
 		return err
 	}
 	if c.Warmup < uint64(c.Batch) {
@@ -89,7 +90,7 @@ func (c *Config) Validate() error {
 		{"gamma", c.Gamma, 0, 1}, {"tau", c.Tau, 0, 1}, {"clip_norm", c.ClipNorm, 0, math.MaxFloat32}, {"reward_clip", c.RewardClip, 0, math.MaxFloat32},
 		{"reward_scale", c.RewardScale, -math.MaxFloat32, math.MaxFloat32}, {"learning_rate", c.LearningRate, 0, 10},
 	} {
-		if err := Between(x.key, x.value, x.least, x.most); err != nil {
+		if err := algo.Between(x.key, x.value, x.least, x.most); err != nil {
 			return err
 		}
 	}
@@ -120,20 +121,4 @@ func (c *Config) Dense() error {
 		return fmt.Errorf("network.conv lists %d layers, but the critics see observation and action as one vector; a3c, a2c and dqn learn from images", len(c.Network.Conv))
 	}
 	return nil
-}
-
-// Between is an error that names the key unless least ≤ value ≤ most.
-func Between[T int | uint64 | float32](key string, value, least, most T) error {
-	if value >= least && value <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, must be between %v and %v", key, value, least, most)
-}
-
-// OrElse is *x, or otherwise where there is none.
-func OrElse(x *float32, otherwise float32) float32 {
-	if x == nil {
-		return otherwise
-	}
-	return *x
 }

@@ -65,23 +65,21 @@ const stretch = 64
 
 var _ algo.Learner = (*Learner)(nil)
 
-// Streams are the random streams of a run, derived from its seed.
-type Streams struct{ Init, act, learn *rand.PCG }
-
-// NewStreams derives the streams.
-func NewStreams(seed uint64) Streams {
-	return Streams{Init: rand.NewPCG(seed, 0), act: rand.NewPCG(seed, 1), learn: rand.NewPCG(seed, 2)}
-}
-
-// NewLearner returns a learner of an agent in the environments of v, of which there must be cfg.Envs. The
-// pair is the one that the agent works with.
-func NewLearner(cfg *Config, agent Agent, v env.Vector, pair *Pair, streams Streams) (*Learner, error) {
+// NewLearner returns a learner in the environments of v, of which there must be cfg.Envs. newAgent makes its agent, from a random
+// stream for the initial parameters; the pair shares an update's work with a second core.
+func NewLearner(cfg *Config, seed uint64, v env.Vector, newAgent func(*Pair, *rand.Rand) (Agent, error)) (*Learner, error) {
 	if v.Len() != cfg.Envs {
 		return nil, fmt.Errorf("envs is %d, but there are %d", cfg.Envs, v.Len())
 	}
+	initial, act, learn := rand.NewPCG(seed, 0), rand.NewPCG(seed, 1), rand.NewPCG(seed, 2)
+	pair := new(Pair)
+	agent, err := newAgent(pair, rand.New(initial))
+	if err != nil {
+		return nil, err
+	}
 	spec := agent.Policy().Spec
 	l := &Learner{
-		cfg: cfg, agent: agent, pair: pair, stream: streams.learn, rng: rand.New(streams.learn),
+		cfg: cfg, agent: agent, pair: pair, stream: learn, rng: rand.New(learn),
 		buffer:  replay.New(spec, cfg.Envs, cfg.Replay),
 		batch:   replay.NewBatch(spec, cfg.Batch),
 		metrics: make([]float64, len(agent.Metrics())),
@@ -89,7 +87,7 @@ func NewLearner(cfg *Config, agent Agent, v env.Vector, pair *Pair, streams Stre
 	for i := range l.metrics {
 		l.metrics[i] = math.NaN()
 	}
-	l.collector = newCollector(cfg, v, agent, l.buffer, streams.act)
+	l.collector = newCollector(cfg, v, agent, l.buffer, act)
 	if l.acting = agent.Policy().Params; cfg.Update == Async {
 		l.acting = make([]float32, len(l.acting))
 	}

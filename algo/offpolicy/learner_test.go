@@ -71,7 +71,7 @@ func newTestLearner(t testing.TB, cfg *Config) (*Learner, *idle) {
 		t.Fatal(err)
 	}
 	a := newIdle(t, v.Spec())
-	l, err := NewLearner(cfg, a, v, &Pair{}, NewStreams(1))
+	l, err := NewLearner(cfg, 1, v, func(*Pair, *rand.Rand) (Agent, error) { return a, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,14 +105,9 @@ func (m *Model) State(w state.Walker) error {
 func HalfSquare(dvalues, values, targets []float32, huber bool) (loss float64) {
 	share := 1 / float32(len(values))
 	for i, v := range values {
-		d := v - targets[i]
-		if huber && (d > 1 || d < -1) {
-			loss += math.Abs(float64(d)) - 0.5
-			d = min(max(d, -1), 1)
-		} else {
-			loss += 0.5 * float64(d) * float64(d)
-		}
-		dvalues[i] = d * share
+		term, slope := algo.HalfSquare(v-targets[i], huber)
+		loss += term
+		dvalues[i] = slope * share
 	}
 	return loss / float64(len(values))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"covey/algo"
 	"covey/algo/offpolicy"
 	"covey/dist"
 )
@@ -49,12 +50,12 @@ func (c *Config) Validate() error {
 		key                string
 		value, least, most float32
 	}{
-		{"critic_rate", offpolicy.OrElse(c.CriticRate, 0), 0, 10},
+		{"critic_rate", algo.OrElse(c.CriticRate, 0), 0, 10},
 		{"temperature.initial", c.Temperature.Initial, math.SmallestNonzeroFloat32, math.MaxFloat32},
-		{"temperature.rate", offpolicy.OrElse(c.Temperature.Rate, 0), 0, 10},
-		{"temperature.target", offpolicy.OrElse(c.Temperature.Target, 0), -math.MaxFloat32, math.MaxFloat32},
+		{"temperature.rate", algo.OrElse(c.Temperature.Rate, 0), 0, 10},
+		{"temperature.target", algo.OrElse(c.Temperature.Target, 0), -math.MaxFloat32, math.MaxFloat32},
 	} {
-		if err := offpolicy.Between(x.key, x.value, x.least, x.most); err != nil {
+		if err := algo.Between(x.key, x.value, x.least, x.most); err != nil {
 			return err
 		}
 	}

@@ -140,7 +140,7 @@ func TestBadConfigs(t *testing.T) {
 		"noise_memory is 1, must be at least 0 and less than 1":                      func(c *Config) { c.NoiseMemory = 1 },
 		"temperature.initial is 0, must be between":                                  func(c *Config) { c.Temperature.Initial = 0 },
 		"critic_rate is -1, must be between 0 and 10":                                func(c *Config) { c.CriticRate = &rate },
-		"optimizer.epsilon: 0, want a number between 0 and 1":                        func(c *Config) { c.Optimizer.Epsilon = 0 },
+		"optimizer.epsilon is 0, must be more than 0 and less than 1":                func(c *Config) { c.Optimizer.Epsilon = 0 },
 		"envs is 3, but there are 2":                                                 func(c *Config) { c.Envs = 3 },
 		"network.lstm is 8, but what learns from single transitions knows no states": func(c *Config) { c.Network.LSTM = 8 },
 		"network.conv lists 1 layers, but the critics see":                           func(c *Config) { c.Network.Conv = make([]nn.Conv, 1) },

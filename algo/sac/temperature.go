@@ -3,7 +3,7 @@ package sac
 import (
 	"math"
 
-	"covey/algo/offpolicy"
+	"covey/algo"
 	"covey/internal/kernel"
 	"covey/optim"
 	"covey/state"
@@ -25,7 +25,7 @@ type temperature struct {
 }
 
 func newTemperature(cfg *Config, actions int) (*temperature, error) {
-	t := &temperature{target: offpolicy.OrElse(cfg.Temperature.Target, -float32(actions)), rate: offpolicy.OrElse(cfg.Temperature.Rate, cfg.LearningRate)}
+	t := &temperature{target: algo.OrElse(cfg.Temperature.Target, -float32(actions)), rate: algo.OrElse(cfg.Temperature.Rate, cfg.LearningRate)}
 	if cfg.Temperature.Fixed {
 		t.rate = 0
 	}

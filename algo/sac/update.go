@@ -3,6 +3,7 @@ package sac
 import (
 	"math/rand/v2"
 
+	"covey/algo"
 	"covey/algo/offpolicy"
 	"covey/dist"
 	"covey/internal/kernel"
@@ -99,7 +100,7 @@ func (a *agent) learnCritics() {
 	kernel.Scale(x.penalties, a.temperature.alpha[0])
 	a.critics.Target(x.batch, x.next.input, x.penalties)
 	a.critics.Join(x.input, x.batch.Observations, x.batch.Actions)
-	a.critics.Regress(x.input, offpolicy.OrElse(a.cfg.CriticRate, a.cfg.LearningRate), a.cfg.Tau)
+	a.critics.Regress(x.input, algo.OrElse(a.cfg.CriticRate, a.cfg.LearningRate), a.cfg.Tau)
 }
 
 // learnActor moves the policy along the gradient of
