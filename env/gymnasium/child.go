@@ -165,6 +165,17 @@ func (c *child) watch(deadline time.Duration, met <-chan struct{}) {
 	}
 }
 
+// silent says whether an answer is awaited for as long as the patience lasts.
+func (c *child) silent(patience time.Duration) bool {
+	asked := c.asked.Load()
+	for begun := time.Now(); asked%2 == 1 && c.asked.Load() == asked; time.Sleep(time.Millisecond) {
+		if time.Since(begun) > patience {
+			return true
+		}
+	}
+	return false
+}
+
 // end kills the process because it did not answer within the deadline.
 func (c *child) end(deadline time.Duration) {
 	c.late.Store(int64(deadline))

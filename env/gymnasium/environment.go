@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"covey/env"
 )
@@ -14,19 +15,23 @@ import (
 // Pool makes single environments, a number of which share a process. They may be used by several
 // goroutines, each environment by one at a time.
 type Pool struct {
-	options Options
-	share   int // environments of a process
-	mutex   sync.Mutex
-	hosts   []*host
-	made    int
+	options  Options
+	share    int           // environments of a process
+	patience time.Duration // for which New waits for a process that is in the middle of a call
+	mutex    sync.Mutex
+	hosts    []*host // that may have room
+	made     int
 }
 
 // host is a process whose environments are used one at a time.
 type host struct {
-	mutex sync.Mutex
+	call  sync.Mutex // held while the process is asked: for ever, if it hangs
 	child *child
-	used  []bool // [rows]
-	left  int    // environments that are in use
+
+	mutex sync.Mutex // of what follows, never held while the process is asked
+	used  []bool     // [rows]
+	left  int        // environments that are in use
+	over  bool       // the process is broken, or about to be closed
 }
 
 // NewPool returns a pool whose processes have the given number of environments each. The first is started by
@@ -41,13 +46,18 @@ func NewPool(o Options, share int) (*Pool, error) {
 	if o.Vector {
 		share = 1 // its rows cannot be stepped one by one
 	}
-	return &Pool{options: o, share: share}, nil
+	return &Pool{options: o, share: share, patience: 5 * time.Second}, nil
 }
 
-// New makes an environment: in a process that has room for it, else in a new one.
+// New makes an environment: in a process that has room for it, else in a new one. A process that seems to hang is
+// given no more of them.
 func (p *Pool) New() (*Environment, error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	p.hosts = slices.DeleteFunc(p.hosts, func(h *host) bool {
+		over, room := h.look()
+		return over || room && h.child.silent(p.patience)
+	})
 	for _, h := range p.hosts {
 		if e := h.place(); e != nil {
 			return e, nil
@@ -59,7 +69,7 @@ func (p *Pool) New() (*Environment, error) {
 	}
 	p.made += p.share
 	h := &host{child: c, used: make([]bool, p.share)}
-	p.hosts = append(slices.DeleteFunc(p.hosts, (*host).dead), h)
+	p.hosts = append(p.hosts, h)
 	return h.place(), nil
 }
 
@@ -72,28 +82,50 @@ func New(o Options) (*Environment, error) {
 	return p.New()
 }
 
-// place returns an environment in a row that nobody uses; nil: there is none, or the process is broken.
+// place returns an environment in a row that nobody uses; nil: there is none, or the process is over.
 func (h *host) place() *Environment {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	if h.child.broken != nil {
+	row := slices.Index(h.used, false)
+	if h.over || row < 0 {
 		return nil
 	}
-	for row, used := range h.used {
-		if !used {
-			h.used[row] = true
-			h.left++
-			c := h.child
-			return &Environment{host: h, row: row, spec: c.spec, frame: c.spec.Observation.Size(), action: c.spec.Action.Size()}
-		}
-	}
-	return nil
+	h.used[row] = true
+	h.left++
+	c := h.child
+	return &Environment{host: h, row: row, spec: c.spec, frame: c.spec.Observation.Size(), action: c.spec.Action.Size()}
 }
 
-func (h *host) dead() bool {
+// look says whether the process is over, and whether there is a row that nobody uses.
+func (h *host) look() (over, room bool) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	return h.child.broken != nil
+	return h.over, slices.Contains(h.used, false)
+}
+
+// leave gives an environment up; last: it was the last one, with which the process is over.
+func (h *host) leave() (last bool) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.left--
+	h.over = h.over || h.left == 0
+	return h.left == 0
+}
+
+// free lets others have a row.
+func (h *host) free(row int) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.used[row] = false
+}
+
+// notice sees whether the process broke. The call's mutex is held.
+func (h *host) notice() {
+	if h.child.broken != nil {
+		h.mutex.Lock()
+		defer h.mutex.Unlock()
+		h.over = true
+	}
 }
 
 // Environment is one environment of a pool's.
@@ -170,12 +202,14 @@ func (e *Environment) mustFit(obs env.Values) {
 
 // with calls f with the child, which is nobody else's meanwhile.
 func (e *Environment) with(f func(*child) error) error {
-	e.host.mutex.Lock()
-	defer e.host.mutex.Unlock()
-	if c := e.host.child; c.broken != nil {
-		return c.broken
+	h := e.host
+	h.call.Lock()
+	defer h.call.Unlock()
+	if h.child.broken != nil {
+		return h.child.broken
 	}
-	return f(e.host.child)
+	defer h.notice()
+	return f(h.child)
 }
 
 // ask asks the child for one thing in this row, and copies what the row then shows.
@@ -249,26 +283,26 @@ func (c *child) picture(dst *image.RGBA) (*image.RGBA, error) {
 // Close closes the environment, and with the last one its process.
 func (e *Environment) Close() error {
 	h := e.host
-	h.mutex.Lock()
-	defer h.mutex.Unlock()
+	h.call.Lock()
+	defer h.call.Unlock()
 	if e.closed {
 		return nil
 	}
 	e.closed, e.running = true, false
-	h.left--
 	c := h.child
-	if h.left == 0 {
+	if h.leave() {
 		return c.close()
 	}
 	if c.broken != nil {
 		return nil // whose fault that was has been told
 	}
-	h.used[e.row] = false
+	defer h.notice()
 	c.wants[e.row] = closeRow
 	c.ask('G')
 	err := c.done("close")
 	if err == nil {
 		c.wants[e.row] = skip
+		h.free(e.row)
 	}
 	return err
 }

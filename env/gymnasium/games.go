@@ -20,7 +20,7 @@ func (a Atari) Wrapper() Wrapper {
 	}}
 }
 
-// Doom is what is shown of ViZDoom beside the screen, see python/doom.py.
+// Doom is what is shown of ViZDoom besides the screen, see python/doom.py.
 type Doom struct {
 	// Variables are game variables that are shown as further channels of the screen, each with the value that is shown as
 	// 255: AMMO2: 50, HEALTH: 100. The scenario decides which there are.

@@ -43,17 +43,84 @@ func small(t testing.TB, o Options) func() env.Environment {
 	}
 }
 
-func TestGamesKeepTheRules(t *testing.T) {
-	if testing.Short() {
-		t.Skip("slow")
-	}
+// games are Breakout and Doom as policies see them.
+func games(t testing.TB) []Options {
+	t.Helper()
 	breakout := options(t, "ALE/Breakout-v5", map[string]any{"frameskip": 1, "max_num_frames_per_episode": 400})
 	breakout.Wrappers = []Wrapper{DefaultAtari().Wrapper()}
 	basic := options(t, "VizdoomBasic-v1", map[string]any{
 		"frame_skip": 4, "max_buttons_pressed": 1, "screen_format": "GRAY8", "screen_resolution": "RES_160X120",
 	})
 	basic.Wrappers = []Wrapper{Doom{}.Wrapper()}
-	for _, o := range []Options{breakout, basic} {
+	return []Options{breakout, basic}
+}
+
+// TestWrappersAroundGames may keep what they were shown: two stacked screens are those of two steps.
+func TestWrappersAroundGames(t *testing.T) {
+	for _, o := range games(t) {
+		t.Run(o.ID, func(t *testing.T) {
+			o.Wrappers = append(o.Wrappers, Wrapper{Name: "gymnasium.wrappers:FrameStackObservation", Kwargs: map[string]any{"stack_size": 2}})
+			w := newWorld(t, o, 1, 1)
+			if err := w.reset(1); err != nil {
+				t.Fatal(err)
+			}
+			screen, moved := len(w.obs.U)/2, false
+			for step := range 12 {
+				last := slices.Clone(w.obs.U[screen:])
+				w.actions[0] = float32(2 + step/4%2)
+				if err := w.step(); err != nil {
+					t.Fatal(err)
+				}
+				if w.out[0].Terminated || w.out[0].Truncated {
+					break
+				}
+				if !slices.Equal(w.obs.U[:screen], last) {
+					t.Fatalf("step %d: the older screen is not the one before", step)
+				}
+				moved = moved || !slices.Equal(w.obs.U[screen:], last)
+			}
+			if !moved {
+				t.Error("nothing moves")
+			}
+		})
+	}
+}
+
+// TestFrameRate: steps a second, not frames, whatever is around the game; and 30 where an environment says nothing.
+func TestFrameRate(t *testing.T) {
+	games := games(t)
+	each := games[0]
+	each.Wrappers = []Wrapper{Atari{Skip: 1}.Wrapper(), {Name: "gymnasium.wrappers:ClipReward", Kwargs: map[string]any{"min_reward": -1, "max_reward": 1}}}
+	for _, c := range []struct {
+		o    Options
+		want float64
+	}{
+		{games[0], 60. / 4},
+		{each, 60},
+		{games[1], 35. / 4},
+		{options(t, "made:OfBytes", nil), 12},
+		{options(t, "made:Echo", nil), 30},
+		{options(t, "made:Paced", map[string]any{"rate": 0}), 30},
+		{options(t, "made:Paced", map[string]any{"rate": "fast"}), 30},
+	} {
+		e, err := New(c.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.FrameRate(); got != c.want {
+			t.Errorf("%s %v: %v steps a second, want %v", c.o.ID, c.o.Kwargs, got, c.want)
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestGamesKeepTheRules(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	for _, o := range games(t) {
 		t.Run(o.ID, func(t *testing.T) {
 			create := small(t, o)
 			e := create() // keeps the process while the suite makes and closes its own

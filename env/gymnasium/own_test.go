@@ -76,6 +76,47 @@ func TestOwnVectorAlone(t *testing.T) {
 	mustBeNear(t, obs[1].F, obs[0].F, 1e-6)
 }
 
+// TestOwnVectorWithOneSeed for all rows, as Gymnasium's interface has it: the first row's.
+func TestOwnVectorWithOneSeed(t *testing.T) {
+	o := options(t, "made:Made/Echo-v0", nil)
+	o.Vector = true
+	w := newWorld(t, o, 3, 1)
+	var shown [3][]float32
+	for i, seed := range []uint64{1, 1, 2} {
+		if err := w.reset(seed); err != nil {
+			t.Fatal(err)
+		}
+		shown[i] = slices.Clone(w.obs.F)
+	}
+	if !slices.Equal(shown[0], shown[1]) || slices.Equal(shown[0], shown[2]) {
+		t.Errorf("seeds 1, 1 and 2 begin with %v", shown)
+	}
+}
+
+// TestOwnVectorTakesTheSameActions as single environments: whole numbers are rounded, and all are cut to the bounds.
+func TestOwnVectorTakesTheSameActions(t *testing.T) {
+	for _, c := range []struct {
+		id            string
+		actions, want []float32
+	}{
+		{"made:Made/Echo-v0", []float32{1.9, -0.6, 2.9, -1.7, 5, -5}, []float32{2, -1, 3, -2, 3, -2}},
+		{"made:Made/EchoFloats-v0", []float32{0.05, -0.1, 0.1, -0.2, 0.3, -0.3}, []float32{0.05, -0.1, 0.1, -0.2, 0.1, -0.2}},
+	} {
+		for _, own := range []bool{false, true} {
+			o := options(t, c.id, nil)
+			o.Vector = own
+			w := newWorld(t, o, 3, 1)
+			copy(w.actions, c.actions)
+			if err := errors.Join(w.reset(1), w.step()); err != nil {
+				t.Fatalf("%s, own vector %v: %v", c.id, own, err)
+			}
+			if !slices.Equal(w.obs.F, c.want) {
+				t.Errorf("%s, own vector %v: %v are taken as %v, want %v", c.id, own, c.actions, w.obs.F, c.want)
+			}
+		}
+	}
+}
+
 // TestAtariRepeatsItself though only the first of its episodes is seeded.
 func TestAtariRepeatsItself(t *testing.T) {
 	o := options(t, "ALE/Pong-v5", map[string]any{"obs_type": "ram", "max_num_frames_per_episode": 120})

@@ -8,9 +8,13 @@ import gymnasium
 import numpy as np
 from covey_spaces import Unsupported
 
+FRAME_RATE = 60  # of the console; Gymnasium's metadata say 30 however many frames a step has
+
 
 class Preprocessing(gymnasium.Wrapper):
     """Plays each action for some frames and shows the brighter of the last two screens, in grey.
+
+    Each observation is an array of its own, which wrappers around it may keep. render_fps counts steps, not frames.
 
     noops: an episode starts after up to so many frames in which nothing is done. fire: and after the button is pressed
     as long as an action is, in games that wait for it; after each lost life too, whether or not it ends the episode, so that a policy
@@ -43,9 +47,9 @@ class Preprocessing(gymnasium.Wrapper):
         self.serve = [meanings.index("FIRE")] * skip if fire and "FIRE" in meanings else []  # a frame may repeat what was before
         height, width = self.ale.getScreenDims()
         self.screens = np.zeros((2, height, width), np.uint8)
-        self.shown = np.zeros((height, width), np.uint8)
         self.observation_space = gymnasium.spaces.Box(0, 255, (height, width), np.uint8)
         self.goes_on, self.lives = False, 0  # goes_on: a life was lost, and not the game
+        self.metadata = {**env.metadata, "render_fps": FRAME_RATE / skip}
 
     def reset(self, *, seed=None, options=None):
         info = {}
@@ -58,8 +62,12 @@ class Preprocessing(gymnasium.Wrapper):
         for button in self.serve:
             self.press(button, seed, options)
         self.goes_on, self.lives = False, self.ale.lives()
-        self.ale.getScreenGrayscale(self.shown)
-        return self.shown, info
+        return self.screen(), info
+
+    def screen(self):
+        shown = np.empty_like(self.screens[0])
+        self.ale.getScreenGrayscale(shown)
+        return shown
 
     def start(self, seed, options):
         return self.env.reset(seed=seed, options=options)[1]
@@ -90,8 +98,8 @@ class Preprocessing(gymnasium.Wrapper):
             terminated, truncated = self.ale.game_over(with_truncation=False), self.ale.game_truncated()
         self.lives = self.ale.lives()
         if terminated or truncated or served or self.skip == 1:
-            self.ale.getScreenGrayscale(self.shown)
+            shown = self.screen()
         else:
             self.ale.getScreenGrayscale(self.screens[1])
-            np.maximum(self.screens[0], self.screens[1], out=self.shown)
-        return self.shown, reward, terminated, truncated, {"lives": self.lives}
+            shown = np.maximum(self.screens[0], self.screens[1])
+        return shown, reward, terminated, truncated, {"lives": self.lives}

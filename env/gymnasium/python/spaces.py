@@ -218,7 +218,12 @@ def reader(space, row):
     if isinstance(space, spaces.Dict):
         parts = list(zip(space.spaces, [reader(part, place) for part, place in places(space.spaces.values(), row)]))
         return lambda: {key: part() for key, part in parts}
-    place, dtype = row.reshape(space.shape), space.dtype
+    return array_reader(space, row.reshape(space.shape))
+
+
+def array_reader(space, place):
+    """Of a space of arrays. place: of its shape, or of that with a row for each of several actions before it."""
+    dtype = space.dtype
     if isinstance(space, spaces.MultiDiscrete):
         return lambda: place.astype(dtype) + space.start
     if isinstance(space, spaces.Box) and dtype != np.float32:

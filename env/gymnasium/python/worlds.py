@@ -6,7 +6,7 @@ import math
 
 import gymnasium
 import numpy as np
-from covey_spaces import Unsupported, Wrong, action, observation, reader, writer
+from covey_spaces import Unsupported, Wrong, action, array_reader, observation, reader, writer
 
 if int(gymnasium.__version__.partition(".")[0]) < 1:
     raise Unsupported(
@@ -54,6 +54,15 @@ def thing(name):
     return getattr(importlib.import_module(module), attribute)
 
 
+def frame_rate(env):
+    """Steps a second at which an environment is meant to be seen: as Gymnasium's recorder, 30 where nothing is said."""
+    try:
+        rate = float((getattr(env, "metadata", None) or {}).get("render_fps"))
+    except (TypeError, ValueError):
+        return 30.0
+    return rate if 0 < rate < math.inf else 30.0
+
+
 class World:
     """What one environment and a vector have in common.
 
@@ -94,7 +103,7 @@ class World:
             "action": action(actions),
             "threshold": float(threshold) if threshold is not None and math.isfinite(threshold) else None,
             "max_steps": int(getattr(spec, "max_episode_steps", None) or 0),
-            "frame_rate": float((getattr(env, "metadata", None) or {}).get("render_fps") or 0),
+            "frame_rate": frame_rate(env),
         }
 
     def writers(self, rows):
@@ -267,8 +276,7 @@ class Rows(World):
         if isinstance(space, gymnasium.spaces.Discrete):
             self.actions = lambda: actions[:, 0].astype(np.int64) + space.start
         elif isinstance(space, (gymnasium.spaces.Box, gymnasium.spaces.MultiDiscrete, gymnasium.spaces.MultiBinary)):
-            start = space.start if isinstance(space, gymnasium.spaces.MultiDiscrete) else 0
-            self.actions = lambda: actions.reshape(self.rows, *space.shape).astype(space.dtype) + start
+            self.actions = array_reader(space, actions.reshape(self.rows, *space.shape))
         else:
             raise Unsupported(f"vector environments with actions of {type(space).__name__}: leave vector out")
         self.observe = self.writers(views["observations"])
@@ -313,10 +321,10 @@ class Rows(World):
     def reset(self):
         seeds = [int(seed) for seed in self.seeds]
         try:
-            x, _ = self.env.reset(seed=np.array(seeds))
-        except TypeError:  # one seed for all
-            x, _ = self.env.reset(seed=seeds[0])
-        return x
+            return self.env.reset(seed=np.array(seeds))[0]
+        except (TypeError, ValueError, gymnasium.error.Error):
+            pass  # it takes one seed for all, which is all that Gymnasium's interface promises
+        return self.env.reset(seed=seeds[0])[0]
 
     def ended(self, x, info):
         """Keeps the last observations of the episodes that ended, and returns those to act on next."""

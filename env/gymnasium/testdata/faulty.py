@@ -25,8 +25,8 @@ class Faulty(gymnasium.Env):
     observation_space = spaces.Box(-10, 100, (2,), np.float32)
     action_space = spaces.Discrete(2)
 
-    def __init__(self, fault="", where="step"):
-        self.fault, self.where, self.steps = fault, where, 0
+    def __init__(self, fault="", where="step", mark=""):
+        self.fault, self.where, self.mark, self.steps = fault, where, mark, 0
         if where == "make":
             getattr(self, fault)(None)
 
@@ -73,6 +73,17 @@ class Faulty(gymnasium.Env):
 
     def sleeps(self, answer):
         time.sleep(1000)
+
+    def sleeps_once(self, answer):
+        """In one process, the first that makes the file mark."""
+        if not os.path.exists(self.mark):
+            open(self.mark, "w").close()
+            time.sleep(1000)
+        return answer
+
+    def naps(self, answer):
+        time.sleep(0.3)
+        return answer
 
     def loops(self, answer):
         ctypes.PyDLL(None).usleep(1_000_000_000)  # without letting go of the interpreter

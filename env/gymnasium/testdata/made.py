@@ -77,6 +77,52 @@ class OfBytes(Made):
         super().__init__(spaces.Dict(parts), spaces.Box(-3, 3, (2,), np.int32), **kwargs)
 
 
+class Echo(gymnasium.Env):
+    """Shows the actions that it takes; metadata say nothing of its speed."""
+
+    action_space = spaces.Box(np.array([-3, -2]), np.array([3, 2]), dtype=np.int32)
+    observation_space = spaces.Box(-np.inf, np.inf, (2,))
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return self.np_random.uniform(size=2).astype(np.float32), {}
+
+    def step(self, action):
+        if not self.action_space.contains(action):
+            raise ValueError(f"{action!r} is not in {self.action_space}")
+        return action.astype(np.float32), 0.0, False, False, {}
+
+
+class EchoFloats(Echo):
+    action_space = spaces.Box(np.array([-0.1, -0.2]), np.array([0.1, 0.2]), dtype=np.float64)
+
+
+class Paced(Echo):
+    def __init__(self, rate):
+        self.metadata = {"render_fps": rate}
+
+
+class Echoes(gymnasium.vector.VectorEnv):
+    """A row of them, which takes one seed for all, as Gymnasium's interface has it."""
+
+    metadata = {"autoreset_mode": gymnasium.vector.AutoresetMode.SAME_STEP} if hasattr(gymnasium.vector, "AutoresetMode") else {}
+
+    def __init__(self, num_envs, of=Echo):
+        self.num_envs, self.single_action_space, self.single_observation_space = num_envs, of.action_space, of.observation_space
+        self.action_space = gymnasium.vector.utils.batch_space(self.single_action_space, num_envs)
+        self.observation_space = gymnasium.vector.utils.batch_space(self.single_observation_space, num_envs)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return self.np_random.uniform(size=(self.num_envs, 2)).astype(np.float32), {}
+
+    def step(self, actions):
+        if not self.action_space.contains(actions):
+            raise ValueError(f"{actions!r} is not in {self.action_space}")
+        none = np.zeros(self.num_envs, bool)
+        return actions.astype(np.float32), np.zeros(self.num_envs), none, none, {}
+
+
 class OfText(Made):
     def __init__(self, **kwargs):
         super().__init__(spaces.Dict({"seen": spaces.Box(0, 1, (2,)), "mission": spaces.Text(9)}), spaces.Discrete(2), **kwargs)
@@ -103,6 +149,8 @@ class Alone:
 
 
 gymnasium.register("Made/Registered-v0", OfDiscrete, max_episode_steps=7, reward_threshold=12.5)
+gymnasium.register("Made/Echo-v0", Echo, vector_entry_point=Echoes)
+gymnasium.register("Made/EchoFloats-v0", EchoFloats, vector_entry_point=lambda **kwargs: Echoes(of=EchoFloats, **kwargs))
 
 
 class SingleCartPole(CartPoleEnv):
