@@ -21,7 +21,7 @@ import (
 	"covey/train"
 )
 
-// Options are what a run wants beside its configuration. The zero Options will do.
+// Options are what a run needs besides its configuration. The zero Options will do.
 type Options struct {
 	// Environment makes the environments to learn in, one for each stream and for evaluation. Nil: the one of
 	// covey's that Config.Env names.
@@ -39,7 +39,7 @@ type Run struct{ train.Result }
 
 // Train runs a configuration to the end of its budget. A cancelled context ends the run cleanly, with a checkpoint
 // that [Resume] goes on from: the result says that it was interrupted. Where learning fails, the run says how
-// far it came, beside the error.
+// far it came, besides the error.
 func Train(ctx context.Context, cfg *Config, opt Options) (*Run, error) {
 	return cfg.run(ctx, opt, false)
 }

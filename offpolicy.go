@@ -47,7 +47,7 @@ type offPolicy[C any] struct {
 	suits    func(env.Spec) error
 	policy   func(*C, env.Spec) (*policy.Policy, error)
 	learner  func(C, uint64, env.Vector) (*offpolicy.Learner, error)
-	rates    func(*C) []**float32 // learning rates beside the shared one
+	rates    func(*C) []**float32 // learning rates besides the shared one
 }
 
 func (o offPolicy[C]) algorithm() algorithm {

@@ -34,7 +34,7 @@ func (e *InUseError) Error() string {
 }
 
 // Lock keeps other processes, and other callers in this one, from the run in folder dir, until unlock is
-// called or the process ends; unlock must be kept, what nobody can call any more unlocks too. Where another
+// called or the process ends. Keep unlock reachable: once it is garbage-collected the lock is released too. Where another
 // has the lock, the error is an [*InUseError].
 func Lock(dir string) (unlock func() error, err error) {
 	path := filepath.Join(dir, LockFile)

@@ -22,7 +22,7 @@ type Part struct {
 }
 
 // Store is a folder of checkpoints, one folder "step-%012d" each, to which one process writes, from one
-// goroutine at a time. What is not set is of use as it is.
+// goroutine at a time. Only Dir must be set.
 //
 // A store remembers the parts of its latest checkpoint, so as to write only what changed. Who replaces a
 // component, or loads it, takes a new store: so the old component's memory can go, and the versions of a

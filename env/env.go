@@ -69,7 +69,7 @@ func (r *Restarted) Error() string { return fmt.Sprintf("environments restarted:
 // Unwrap is the cause.
 func (r *Restarted) Unwrap() error { return r.Cause }
 
-// Outcome is what a step returned beside the observation. Terminated and truncated never merge:
+// Outcome is what a step returned besides the observation. Terminated and truncated never merge:
 // after a terminated step nothing follows; a truncated one was cut off, and its value lives on.
 type Outcome struct {
 	Reward     float32

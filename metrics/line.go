@@ -37,7 +37,7 @@ func NewLine(w io.Writer, terminal bool, width int) *Line {
 // run's start.
 func (l *Line) Due(now time.Duration) bool { return l.w != nil && now-l.last >= l.period }
 
-// Show shows text, however recently it did.
+// Show shows text at once, whether or not the line is [Line.Due].
 func (l *Line) Show(now time.Duration, text string) {
 	if l.w == nil {
 		return

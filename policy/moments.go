@@ -136,7 +136,7 @@ func (m *Moments) Normalize(dst, src []float32) {
 	}
 }
 
-// NormalizeRewards writes src over the deviation of the discounted return, within ±10, to dst; both [n]. Where rewards are
+// NormalizeRewards writes src divided by the deviation of the discounted return, cut to ±10, to dst; both [n]. Where rewards are
 // rare the deviation is 1e-4 before the first of them, which would count 10,000 times. Before two returns were seen rewards stay as they are.
 func (m *Moments) NormalizeRewards(dst, src []float32) {
 	if !m.NormalizesRewards() || m.Return.Count < 2 {

@@ -34,7 +34,7 @@ func NewBatch(spec env.Spec, rows int) *Batch {
 type Sum struct {
 	Steps int     // that a row covers, or as many as its episode has
 	Gamma float32 // γ
-	Clip  float32 // each reward is cut to ± this; 0: not
+	Clip  float32 // each reward is cut to ± this; 0: it is not
 }
 
 // Sample fills the batch with transitions drawn uniformly, with replacement, from those held, of which
@@ -51,8 +51,8 @@ func (b *Buffer) Sample(batch *Batch, sum Sum, rng *rand.Rand) {
 	}
 	gather(batch.Actions, b.actions, batch.first, b.action)
 	if b.stack > 1 {
-		b.pile(batch.Observations, batch.first)
-		b.pile(batch.Next, batch.last)
+		b.stacked(batch.Observations, batch.first)
+		b.stacked(batch.Next, batch.last)
 	} else if b.observations.U != nil {
 		gather(batch.Observations.U, b.observations.U, batch.first, b.frame)
 		gather(batch.Next.U, b.observations.U, batch.last, b.frame)

@@ -92,7 +92,7 @@ func (b *Buffer) Begin(obs env.Values) {
 	}
 }
 
-// Begun says whether every stream has an observation to act on.
+// Begun says whether there are observations to act on: Begin was called, or a state was loaded.
 func (b *Buffer) Begun() bool { return b.rings[0].used > 0 }
 
 // Add records one step of every stream, as an [env.Vector] reports it. actions: [streams, action], taken

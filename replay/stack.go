@@ -30,9 +30,9 @@ func (b *Buffer) whole(at int) bool {
 	return true
 }
 
-// pile writes the observations of slots: dst [len(slots), Stack, frame], oldest frame first. The first frame of an episode
+// stacked writes the observations of slots: dst [len(slots), Stack, frame], oldest frame first. The first frame of an episode
 // stands in for those before it.
-func (b *Buffer) pile(dst env.Values, slots []int) {
+func (b *Buffer) stacked(dst env.Values, slots []int) {
 	width := b.stack * b.frame
 	for i, at := range slots {
 		for j := b.stack - 1; j >= 0; j-- {

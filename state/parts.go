@@ -42,7 +42,7 @@ func Int(w Walker, name string, x *int) error {
 	return nil
 }
 
-// Bool visits a truth, as 0 or 1.
+// Bool visits x as 0 or 1.
 func Bool(w Walker, name string, x *bool) error {
 	var u uint64
 	if *x {

@@ -2,8 +2,8 @@
 // a component names its parts to a [Walker], and what the walker does with them is its own affair.
 package state
 
-// Walker visits the parts of a component in a fixed order. A writer, a reader, a hasher and a
-// differ implement it; a component cannot tell which one it is handed.
+// Walker visits the parts of a component in a fixed order. [Save], [Load], [Hash] and [Recording] each bring one. A component
+// treats them all alike; only [MayLoad] tells it whether what it visits may change.
 type Walker interface {
 	// Floats visits x, whose length is part of the component's layout and never changes on load.
 	Floats(name string, x []float32)

@@ -23,7 +23,7 @@ type Config struct {
 	Lambda              float32 `yaml:"lambda"`               // λ of GAE, where value_target is lambda
 	ValueTarget         string  `yaml:"value_target"`         // lambda, nstep or rewards_to_go
 	RewardScale         float32 `yaml:"reward_scale"`         // rewards are multiplied with it, then clipped
-	RewardClip          float32 `yaml:"reward_clip"`          // rewards are cut to ± this; 0: not
+	RewardClip          float32 `yaml:"reward_clip"`          // rewards are cut to ± this; 0: they are not
 	NormalizeAdvantages bool    `yaml:"normalize_advantages"` // to mean 0 and deviation 1 within the segment
 
 	NormalizeObservations bool `yaml:"normalize_observations"` // by running mean and deviation
@@ -33,7 +33,7 @@ type Config struct {
 	ValueWeight   float32 `yaml:"value_weight"`   // c: the value loss counts c times
 	EntropyWeight float32 `yaml:"entropy_weight"` // β: the entropy bonus
 	Reduction     string  `yaml:"reduction"`      // mean or sum of the losses over the segment
-	ClipNorm      float32 `yaml:"clip_norm"`      // of the whole gradient; 0: not
+	ClipNorm      float32 `yaml:"clip_norm"`      // of the whole gradient; 0: no clipping
 
 	Optimizer    optim.Config   `yaml:"optimizer"`
 	LearningRate float32        `yaml:"learning_rate"`

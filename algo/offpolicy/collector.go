@@ -43,8 +43,8 @@ type collector struct {
 	steps, episodes uint64
 	faults          uint64            // as algo.Progress has them
 	finished        []rollout.Episode // since it was last emptied
-	prior           bool              // the replay is not filled by its own steps alone,
-	prefilled       uint64            // but had so many before
+	prior           bool              // the replay began with earlier experience
+	prefilled       uint64            // its steps, which count towards the warm-up
 }
 
 func newCollector(cfg *Config, v env.Vector, agent Agent, buffer *replay.Buffer, stream *rand.PCG) *collector {

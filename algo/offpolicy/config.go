@@ -24,14 +24,14 @@ type Config struct {
 	Gamma       float32 `yaml:"gamma"`        // γ, the discount
 	NStep       int     `yaml:"n_step"`       // rewards summed before bootstrapping
 	RewardScale float32 `yaml:"reward_scale"` // rewards are multiplied with it, then clipped
-	RewardClip  float32 `yaml:"reward_clip"`  // rewards are cut to ± this; 0: not
+	RewardClip  float32 `yaml:"reward_clip"`  // rewards are cut to ± this; 0: they are not
 	Tau         float32 `yaml:"tau"`          // τ: how far the targets move to the parameters at each update
 
 	NormalizeObservations bool `yaml:"normalize_observations"` // by running mean and deviation
 
 	Optimizer    optim.Config `yaml:"optimizer"`
 	LearningRate float32      `yaml:"learning_rate"`
-	ClipNorm     float32      `yaml:"clip_norm"` // of each network's gradient; 0: not
+	ClipNorm     float32      `yaml:"clip_norm"` // of each network's gradient; 0: no clipping
 
 	Network nn.Config `yaml:"network"`
 }

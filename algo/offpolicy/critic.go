@@ -105,7 +105,7 @@ func (c *Critics) targetOf(i int) {
 //
 //	L_i = mean ½ (Q_i(s, a) − y)²
 //
-// and then lets its target network follow by tau; 0: not. input: [N, observation+action].
+// and then lets its target network follow by tau; 0: it stays. input: [N, observation+action].
 func (c *Critics) Regress(input []float32, rate, tau float32) {
 	c.order = order{input: input, rate: rate, tau: tau}
 	c.run(c.regressJob, len(c.Models))

@@ -23,7 +23,8 @@ type Pair struct {
 	done    signal        // second halves that the helper has finished
 	ended   chan struct{} // nil: no helper
 
-	rest, resting int // jobs done without the helper after it came late, and those of them that are left
+	rest    int // jobs to do without the helper after it came late
+	resting int // of these, those still to come
 }
 
 // Start starts the helper, where there is a processor for it.

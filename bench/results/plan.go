@@ -36,7 +36,7 @@ type Plan struct {
 	Repeat    float64       // steps of the environment that each action is held for
 	Limit     time.Duration // how long the run is waited for; 0: compare.Patience
 
-	sets     [][2]string // keys and values beside the preset's
+	sets     [][2]string // keys and values besides the preset's
 	settings string      // hash of the preset and of sets; covey's defaults are not in it, so a run is kept when one changes
 }
 
@@ -56,7 +56,7 @@ func (p *Plan) Spend(cfg *covey.Config, steps uint64, seconds float64) {
 	p.Set("seconds", seconds)
 }
 
-// Check says which setting is impossible beside those of cfg, which is the plan's preset and is changed; it must come before
+// Check says which setting is impossible besides those of cfg, which is the plan's preset and is changed; it must come before
 // the plan is used.
 func (p *Plan) Check(cfg *covey.Config) error {
 	for _, s := range p.sets {

@@ -21,7 +21,7 @@ type Record struct {
 	Variant  string  `json:"variant,omitempty"`
 	Budget   Budget  `json:"budget"`
 	Seed     uint64  `json:"seed"`
-	Settings string  `json:"settings"` // hash of the preset and of what is set beside it
+	Settings string  `json:"settings"` // hash of the preset and of what is set besides it
 	Command  string  `json:"command"`
 	Machine  string  `json:"machine"`
 	Steps    float64 `json:"env_steps"` // of the environment: an action that is held for 8 steps is 8

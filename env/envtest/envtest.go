@@ -13,7 +13,7 @@ import (
 	"covey/env"
 )
 
-// Trait says what may be expected of an environment beside what holds for all.
+// Trait says what may be expected of an environment besides what holds for all.
 type Trait uint8
 
 const (

@@ -119,7 +119,7 @@ func plain(styles ...*text.Style) {
 // shades are the colours of lines.
 type shades map[key]color.NRGBA
 
-// key tells lines apart that bear the same name in one panel: the how manyth it is.
+// key identifies a line of a panel by its name and its position among the lines of that name.
 type key struct {
 	name string
 	nth  int
