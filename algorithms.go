@@ -79,7 +79,7 @@ var actorCritic = algorithm{
 	present: func(c *Config) bool { return c.A3C != nil },
 	resolve: func(c *Config) error {
 		if c.A3C == nil {
-			return &ConfigError{Key: "a3c", Problem: "the section is missing"}
+			return wrong("a3c", "the section is missing")
 		}
 		resolved := *c.A3C
 		c.A3C = &resolved
@@ -90,7 +90,7 @@ var actorCritic = algorithm{
 	},
 	suits: func(c *Config, s env.Spec) error {
 		if c.A3C != nil && c.A3C.NoiseMemory > 0 && s.Action.Kind != env.Box {
-			return &ConfigError{Key: "a3c.noise_memory", Problem: fmt.Sprintf("%v, but %s has %v actions; noise is added to numbers", c.A3C.NoiseMemory, s.ID, s.Action.Kind)}
+			return wrong("a3c.noise_memory", "%v, but %s has %v actions; noise is added to numbers", c.A3C.NoiseMemory, s.ID, s.Action.Kind)
 		}
 		_, err := policy.Distribution(s.Action)
 		return err
@@ -128,8 +128,8 @@ func newActorCritic(c *Config, vectors func(n int) (env.Vector, error)) (learner
 		if c.A3C.Segment == rollout.WholeEpisode {
 			key, length = "a3c.segment", fmt.Sprintf("%s: of up to %d steps", rollout.WholeEpisode, first.Spec().MaxSteps)
 		}
-		err := &ConfigError{Key: key, Problem: fmt.Sprintf("%s: with %d workers of %d environments, networks and segments take %s, but only %s of memory are free",
-			length, c.A3C.Workers, c.A3C.Envs, megabytes(size), megabytes(free))}
+		err := wrong(key, "%s: with %d workers of %d environments, networks and segments take %s, but only %s of memory are free",
+			length, c.A3C.Workers, c.A3C.Envs, megabytes(size), megabytes(free))
 		return nil, errors.Join(err, first.Close())
 	}
 	return a3c.New(*c.A3C, c.Seed, func(worker int) (env.Vector, error) {
@@ -150,7 +150,7 @@ func synchronous(a algorithm) algorithm {
 	}
 	a.resolve = func(c *Config) error {
 		if c.A3C != nil && c.A3C.Update != a3c.Sync {
-			return &ConfigError{Key: "a3c.update", Problem: fmt.Sprintf("%q, but a2c updates in %s; algo a3c has the other orders", c.A3C.Update, a3c.Sync)}
+			return wrong("a3c.update", "%q, but a2c updates in %s; algo a3c has the other orders", c.A3C.Update, a3c.Sync)
 		}
 		return resolve(c)
 	}
@@ -172,8 +172,9 @@ func inSection(section string, err error) error {
 		return nil
 	}
 	key, problem := section, err.Error()
-	if first, rest, _ := strings.Cut(problem, " "); slices.Contains(keys(), section+"."+first) {
-		key, problem = section+"."+first, strings.TrimPrefix(rest, "is ")
+	first, rest, _ := strings.Cut(problem, " ")
+	if k := section + "." + strings.TrimSuffix(first, ":"); slices.Contains(keys(), k) {
+		key, problem = k, strings.TrimPrefix(rest, "is ")
 	}
 	return &ConfigError{Key: key, Problem: problem, err: err}
 }

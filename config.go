@@ -176,7 +176,7 @@ func (c *Config) Resolve() (*Config, error) {
 func (c *Config) located(err error) error {
 	var bad *ConfigError
 	if errors.As(err, &bad) {
-		c.locate(bad)
+		c.Locate(bad)
 	}
 	return err
 }
@@ -197,13 +197,13 @@ func (c *Config) Suits(spec env.Spec) error {
 func (c *Config) validateRun() error {
 	switch {
 	case !isDuration(c.Seconds):
-		return wrong("seconds", "%v is no duration", c.Seconds)
+		return wrong("seconds", "%v is not a duration", c.Seconds)
 	case !isDuration(c.Checkpoint.Seconds):
-		return wrong("checkpoint.seconds", "%v is no duration", c.Checkpoint.Seconds)
+		return wrong("checkpoint.seconds", "%v is not a duration", c.Checkpoint.Seconds)
 	case c.Checkpoint.Keep < 1 || c.Checkpoint.Keep > 1e6:
 		return wrong("checkpoint.keep", "%d, must be between 1 and 1000000", c.Checkpoint.Keep)
 	case !isDuration(c.Deadline):
-		return wrong("deadline", "%v is no duration", c.Deadline)
+		return wrong("deadline", "%v is not a duration", c.Deadline)
 	case c.Restarts < 0:
 		return wrong("restarts", "%d, must be at least 0", c.Restarts)
 	case c.Fallback.Times < 0:
@@ -217,7 +217,7 @@ func (c *Config) validateRun() error {
 	case c.Eval.Episodes < 1 || c.Eval.Episodes > 1e6:
 		return wrong("eval.episodes", "%d, must be between 1 and 1000000", c.Eval.Episodes)
 	case c.SolveAt != nil && (math.IsNaN(*c.SolveAt) || math.IsInf(*c.SolveAt, 0)):
-		return wrong("solve_at", "%v is no return", *c.SolveAt)
+		return wrong("solve_at", "%v is not a return", *c.SolveAt)
 	case c.UntilSolved && c.SolveAt == nil:
 		return wrong("until_solved", "wants solve_at, the mean return that counts as solved")
 	case c.Steps == 0 && c.Episodes == 0 && c.Seconds == 0 && !c.UntilSolved:

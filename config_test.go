@@ -181,8 +181,8 @@ func TestImpossibleValuesAreNamedWhereTheyStand(t *testing.T) {
 		{"a3c.network.hidden", "[0]", "--gamma: a3c.network.hidden: [0], widths must be between 1 and 65536"},
 		{"eval.episodes", "0", "--gamma: eval.episodes: 0, must be between 1 and 1000000"},
 		{"fallback.rate", "1", "--gamma: fallback.rate: 1, must be more than 0 and less than 1"},
-		{"seconds", ".inf", "--gamma: seconds: +Inf is no duration"},
-		{"solve_at", ".inf", "--gamma: solve_at: +Inf is no return"},
+		{"seconds", ".inf", "--gamma: seconds: +Inf is not a duration"},
+		{"solve_at", ".inf", "--gamma: solve_at: +Inf is not a return"},
 		{"steps", "0", "--gamma: steps: the run has no budget; set steps, episodes or seconds"},
 		{"algo", "a3d", `--gamma: algo: unknown algorithm "a3d"; did you mean "a3c"?`},
 		{"algo", "a2c", `a3c.update: "ordered", but a2c updates in sync; algo a3c has the other orders`},
@@ -286,7 +286,7 @@ func TestSharedSettingsAreTheSectionsOwn(t *testing.T) {
 	for text, want := range map[string]string{
 		"sac: {gama: 1}":                   `sac.gama: unknown key; did you mean "sac.gamma"?`,
 		"sac: {updates_per_step: [1]}":     "sac.updates_per_step: [1] is not a number or a text",
-		"sac: {updates_per_step: 1/0}":     `"1/0" is no ratio`,
+		"sac: {updates_per_step: 1/0}":     `"1/0" is not a ratio`,
 		"sac: {temperature: {targets: 1}}": `did you mean "sac.temperature.target"?`,
 		"a3c: {workers: 2}":                "a3c: settings of algorithm",
 	} {

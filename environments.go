@@ -78,7 +78,7 @@ func Known(id string) error {
 		}
 		problem += nearest.Hint(id, Environments())
 	}
-	return &ConfigError{Key: "env", Problem: problem}
+	return wrong("env", "%s", problem)
 }
 
 // withNamespace is the environment that is covey's own or has a preset, and that id names but for its namespace: of

@@ -12,8 +12,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// locate fills in where the value stands: in the latest layer that has its key.
-func (c *Config) locate(e *ConfigError) {
+// Locate fills in where the value that e complains about stands: in the latest text merged into c that has its key.
+func (c *Config) Locate(e *ConfigError) {
 	for _, l := range slices.Backward(c.layers) {
 		n := nodeAt(l.root, e.Key)
 		if n == nil {

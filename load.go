@@ -1,7 +1,6 @@
 package covey
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -30,16 +29,12 @@ func LoadPolicy(dir string) (*policy.Policy, *Config, error) {
 
 // policyOf lays out the policy that a manifest speaks of.
 func policyOf(m *checkpoint.Manifest, source string) (*Config, *policy.Policy, error) {
-	cfg, err := NewConfig(m.Algo, m.Env)
-	if err == nil {
-		err = cfg.Merge("config", []byte(m.Config))
-	}
+	cfg, err := savedConfig(m)
 	if err == nil {
 		cfg, err = cfg.Resolve()
 	}
 	if err != nil {
-		// Not a ConfigError: nobody configures a checkpoint.
-		return nil, nil, errors.New(source + ": " + err.Error())
+		return nil, nil, fmt.Errorf("%s: %v", source, err) //nolint:errorlint // no ConfigError: nobody configures a checkpoint
 	}
 	observation, err := m.Observation.Env()
 	if err != nil {
@@ -55,4 +50,13 @@ func policyOf(m *checkpoint.Manifest, source string) (*Config, *policy.Policy, e
 		return nil, nil, fmt.Errorf("%s: %w", source, err)
 	}
 	return cfg, p, nil
+}
+
+// savedConfig is the configuration that a manifest holds.
+func savedConfig(m *checkpoint.Manifest) (*Config, error) {
+	cfg, err := NewConfig(m.Algo, m.Env)
+	if err == nil {
+		err = cfg.Merge("config", []byte(m.Config))
+	}
+	return cfg, err
 }

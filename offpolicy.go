@@ -62,7 +62,7 @@ func (o offPolicy[C]) algorithm() algorithm {
 		resolve: func(c *Config) error {
 			section := o.section(c)
 			if *section == nil {
-				return &ConfigError{Key: o.name, Problem: "the section is missing"}
+				return wrong(o.name, "the section is missing")
 			}
 			resolved := **section
 			*section = &resolved
@@ -134,13 +134,12 @@ func (o offPolicy[C]) checkMemory(settings *C, s env.Spec) error {
 	c := o.shared(settings)
 	size := replay.Size(s, c.Envs, c.Replay)
 	if size > free {
-		return &ConfigError{Key: o.name + ".replay", Problem: fmt.Sprintf("%d transitions of %s take %s, but only %s of memory are free",
-			c.Replay, s.ID, megabytes(size), megabytes(free))}
+		return wrong(o.name+".replay", "%d transitions of %s take %s, but only %s of memory are free", c.Replay, s.ID, megabytes(size), megabytes(free))
 	}
 	// Of the network and its target, with gradient and moments; sac and ddpg have more of them.
 	if batch := 2*p.Net.PassBytes(c.Batch) + 5*4*uint64(p.Net.Size); size+batch > free {
-		return &ConfigError{Key: o.name + ".batch", Problem: fmt.Sprintf("%d: networks in so many observations take at least %s, beside a replay of %s, but only %s of memory are free",
-			c.Batch, megabytes(batch), megabytes(size), megabytes(free))}
+		return wrong(o.name+".batch", "%d: networks in so many observations take at least %s, beside a replay of %s, but only %s of memory are free",
+			c.Batch, megabytes(batch), megabytes(size), megabytes(free))
 	}
 	return nil
 }

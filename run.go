@@ -40,7 +40,7 @@ func RunConfig(dir string) (*Config, error) {
 			return nil, fmt.Errorf("the run in %s has lost its %s: put it back; its text stands in the %s of each checkpoint, under config",
 				dir, train.ConfigFile, checkpoint.ManifestFile)
 		}
-		return nil, fmt.Errorf("%s is no run: %w", dir, err)
+		return nil, fmt.Errorf("%s is not a run: %w", dir, err)
 	}
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func RunConfig(dir string) (*Config, error) {
 	cfg, err := NewConfig(named.Algo, named.Env)
 	if err != nil {
 		if bad := new(ConfigError); errors.As(err, &bad) {
-			named.locate(bad)
+			named.Locate(bad)
 		}
 		return nil, err
 	}
@@ -160,12 +160,9 @@ func (c *Config) fits(m *checkpoint.Manifest) (replanned bool, err error) {
 	if m.Algo != c.Algo || m.Env != c.Env {
 		return false, fmt.Errorf("checkpoint of %s in %s, but %s says %s in %s", m.Algo, m.Env, train.ConfigFile, c.Algo, c.Env)
 	}
-	saved, err := NewConfig(m.Algo, m.Env)
-	if err == nil {
-		err = saved.Merge("config", []byte(m.Config))
-	}
+	saved, err := savedConfig(m)
 	if err != nil {
-		return false, errors.New(checkpoint.ManifestFile + ": " + err.Error()) // no ConfigError: nobody configures a checkpoint
+		return false, fmt.Errorf("%s: %v", checkpoint.ManifestFile, err) //nolint:errorlint // no ConfigError: nobody configures a checkpoint
 	}
 	key, theirs, ours, err := saved.differs(c)
 	if err != nil {

@@ -44,9 +44,6 @@ func wrong(key, format string, args ...any) error {
 	return &ConfigError{Key: key, Problem: fmt.Sprintf(format, args...)}
 }
 
-// Locate fills in where the value that e complains about stands, if a text that was merged into c sets it.
-func (c *Config) Locate(e *ConfigError) { c.locate(e) }
-
 // layer is a YAML text that has been merged into a configuration.
 type layer struct {
 	source string
@@ -69,7 +66,7 @@ func (c *Config) Set(source, key, value string) error {
 	var text strings.Builder
 	for i, part := range strings.Split(key, ".") {
 		if part == "" {
-			return &ConfigError{Source: source, Problem: fmt.Sprintf("%q is no key", key)}
+			return &ConfigError{Source: source, Problem: fmt.Sprintf("%q is not a key", key)}
 		}
 		if i > 0 {
 			text.WriteString("\n" + strings.Repeat(" ", i))

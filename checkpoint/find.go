@@ -101,13 +101,14 @@ func newest(dir string, open func(string) (*Checkpoint, error)) (c *Checkpoint, 
 			if err != nil && refused(err) {
 				return nil, nil, err
 			}
-			switch _, e := os.Lstat(f.path); {
-			case err == nil:
-			case errors.Is(err, fs.ErrNotExist) && errors.Is(e, fs.ErrNotExist):
-				vanished = true
-			default:
-				skipped = append(skipped, err.Error())
+			if err == nil {
+				continue
 			}
+			if _, gone := os.Lstat(f.path); errors.Is(err, fs.ErrNotExist) && errors.Is(gone, fs.ErrNotExist) {
+				vanished = true
+				continue
+			}
+			skipped = append(skipped, err.Error())
 		}
 		switch {
 		case vanished && try < 100:

@@ -135,7 +135,7 @@ func refuse(dir string) error {
 // lockOld locks the folder of a run and sees that what the run cannot go on without is there.
 func (f *folder) lockOld() (err error) {
 	if _, err := os.Stat(f.path(ConfigFile)); err != nil {
-		return fmt.Errorf("%s is no run: %w", f.dir, err)
+		return fmt.Errorf("%s is not a run: %w", f.dir, err)
 	}
 	if f.unlock, err = checkpoint.Lock(f.dir); err != nil {
 		return err

@@ -94,7 +94,7 @@ func (s *Status) readProgress(path string) error {
 func Remove(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err != nil && !IsRun(dir) {
 		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is no run: it has no %s", dir, ConfigFile)
+			return fmt.Errorf("%s is not a run: it has no %s", dir, ConfigFile)
 		}
 		return err
 	}

@@ -33,7 +33,7 @@ func (r Ratio) MarshalText() ([]byte, error) {
 func (r *Ratio) UnmarshalText(text []byte) error {
 	x, ok := new(big.Rat).SetString(string(text))
 	if !ok {
-		return fmt.Errorf("%q is no ratio: write a number or a fraction like 1/4", text)
+		return fmt.Errorf("%q is not a ratio: write a number or a fraction like 1/4", text)
 	}
 	if x.Sign() < 0 || !x.Num().IsUint64() || !x.Denom().IsUint64() {
 		return fmt.Errorf("ratio %s is out of range", text)

@@ -66,7 +66,7 @@ func parse(args []string) (options, error) {
 		for text := range strings.SplitSeq(workers, ",") {
 			w, err := strconv.Atoi(text)
 			if err != nil || w < 1 {
-				return o, fmt.Errorf("-workers: %q is no number of workers", text)
+				return o, fmt.Errorf("-workers: %q is not a number of workers", text)
 			}
 			o.workers = append(o.workers, w)
 		}

@@ -16,9 +16,9 @@ import (
 // curve is a learning curve: one run's, or the mean of several with the lowest and highest among them.
 type curve struct {
 	name      string
-	steps     []float64
-	mean      []float64 // [steps]
-	low, high []float64 // [steps]; nil: a single run
+	x         []float64
+	mean      []float64 // [x]
+	low, high []float64 // [x]; nil: a single run
 }
 
 // axes are the columns of a run's table that a curve is made of.
@@ -50,8 +50,8 @@ func readCurve(dir string, a axes) (*curve, error) {
 	name := filepath.ToSlash(filepath.Clean(dir))
 	path := filepath.Join(dir, train.ProgressFile)
 	if _, err := os.Stat(path); err == nil {
-		steps, returns, err := readSeries(path, a)
-		return &curve{name: name, steps: steps, mean: returns}, err
+		s, err := readSeries(path, a)
+		return &curve{name: name, x: s.x, mean: s.y}, err
 	}
 	inside, err := filepath.Glob(filepath.Join(dir, "*", train.ProgressFile))
 	if err != nil {
@@ -62,13 +62,13 @@ func readCurve(dir string, a axes) (*curve, error) {
 	}
 	var all []series
 	for _, path := range inside {
-		steps, returns, err := readSeries(path, a)
+		s, err := readSeries(path, a)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, series{steps, returns})
+		all = append(all, s)
 	}
-	c, err := average(all)
+	c, err := average(all, a.x)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -76,64 +76,64 @@ func readCurve(dir string, a axes) (*curve, error) {
 	return c, nil
 }
 
-// series is one run's: of a learning curve, the mean return over its last 100 episodes by environment steps.
-type series struct{ steps, returns []float64 }
+// series is two columns of one run's table, without the rows that lack either.
+type series struct{ x, y []float64 }
 
-// at is the return after so many steps, between the two rows around it.
-func (s series) at(step float64) float64 {
-	for i, x := range s.steps {
-		if x < step {
+// at is y at x, interpolated between the two rows around it.
+func (s series) at(x float64) float64 {
+	for i, next := range s.x {
+		if next < x {
 			continue
 		}
-		if i == 0 || x == step {
-			return s.returns[i]
+		if i == 0 || next == x {
+			return s.y[i]
 		}
-		part := (step - s.steps[i-1]) / (x - s.steps[i-1])
-		return s.returns[i-1] + part*(s.returns[i]-s.returns[i-1])
+		part := (x - s.x[i-1]) / (next - s.x[i-1])
+		return s.y[i-1] + part*(s.y[i]-s.y[i-1])
 	}
-	return s.returns[len(s.returns)-1]
+	return s.y[len(s.y)-1]
 }
 
-// average is the curve of runs over the steps that all of them have made.
-func average(all []series) (*curve, error) {
-	from, to := all[0].steps[0], all[0].steps[len(all[0].steps)-1]
+// average is the mean of runs over the part of the x axis, which is named, that all of them cover.
+func average(all []series, name string) (*curve, error) {
+	from, to := all[0].x[0], all[0].x[len(all[0].x)-1]
 	for _, s := range all[1:] {
-		from, to = max(from, s.steps[0]), min(to, s.steps[len(s.steps)-1])
+		from, to = max(from, s.x[0]), min(to, s.x[len(s.x)-1])
 	}
 	if from > to {
-		return nil, fmt.Errorf("its runs have no steps in common: one ends at %.6g, another begins at %.6g; plot them one by one", to, from)
+		return nil, fmt.Errorf("its runs have no %s in common: one ends at %.6g, another begins at %.6g; plot them one by one", name, to, from)
 	}
 	c := &curve{}
 	for i := range curvePoints {
-		step := from + (to-from)*float64(i)/(curvePoints-1)
-		mean, low, high := 0.0, all[0].at(step), all[0].at(step)
+		x := from + (to-from)*float64(i)/(curvePoints-1)
+		mean, low, high := 0.0, all[0].at(x), all[0].at(x)
 		for _, s := range all {
-			y := s.at(step)
+			y := s.at(x)
 			mean += y / float64(len(all))
 			low, high = min(low, y), max(high, y)
 		}
-		c.steps, c.mean = append(c.steps, step), append(c.mean, mean)
+		c.x, c.mean = append(c.x, x), append(c.mean, mean)
 		c.low, c.high = append(c.low, low), append(c.high, high)
 	}
 	return c, nil
 }
 
-// readSeries reads two columns of a run's table, leaving out rows without a value, such as those before the first episode.
-func readSeries(path string, a axes) (steps, returns []float64, err error) {
+// readSeries reads two columns of a run's table. Rows lack the mean return before the first episode has ended.
+func readSeries(path string, a axes) (s series, err error) {
 	rows, err := metrics.ReadColumns(path, a.x, a.y)
 	if err != nil {
-		return nil, nil, err
+		return s, err
 	}
 	for _, row := range rows {
 		if x, y := row[0], row[1]; !math.IsNaN(x) && !math.IsNaN(y) {
-			steps, returns = append(steps, x), append(returns, y)
+			s.x, s.y = append(s.x, x), append(s.y, y)
 		}
 	}
-	if len(steps) == 0 {
-		if a.y == usualAxes.y {
-			return nil, nil, fmt.Errorf("%s: no episode has ended in this run", path)
-		}
-		return nil, nil, fmt.Errorf("%s: no row has both %s and %s", path, a.x, a.y)
+	switch {
+	case len(s.x) > 0:
+		return s, nil
+	case a.y == usualAxes.y:
+		return s, fmt.Errorf("%s: no episode has ended in this run", path)
 	}
-	return steps, returns, nil
+	return s, fmt.Errorf("%s: no row has both %s and %s", path, a.x, a.y)
 }

@@ -11,16 +11,16 @@ import (
 
 func TestAverageOfRuns(t *testing.T) {
 	c, err := average([]series{
-		{steps: []float64{0, 100, 300}, returns: []float64{0, 10, 30}},
-		{steps: []float64{20, 220}, returns: []float64{0, 20}}, // 2 less throughout
-	})
+		{x: []float64{0, 100, 300}, y: []float64{0, 10, 30}},
+		{x: []float64{20, 220}, y: []float64{0, 20}}, // 2 less throughout
+	}, "env_steps")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first, last := c.steps[0], c.steps[len(c.steps)-1]; first != 20 || math.Abs(last-220) > 1e-9 {
+	if first, last := c.x[0], c.x[len(c.x)-1]; first != 20 || math.Abs(last-220) > 1e-9 {
 		t.Errorf("from step %v to %v, want the steps that both have made, 20 to 220", first, last)
 	}
-	for i, step := range c.steps {
+	for i, step := range c.x {
 		want := []float64{step/10 - 1, step/10 - 2, step / 10}
 		for j, got := range []float64{c.mean[i], c.low[i], c.high[i]} {
 			if math.Abs(got-want[j]) > 1e-9 {
@@ -31,11 +31,11 @@ func TestAverageOfRuns(t *testing.T) {
 }
 
 func TestRunsWithoutCommonStepsHaveNoAverage(t *testing.T) {
-	one := series{steps: []float64{0, 100}, returns: []float64{0, 10}}
-	if c, err := average([]series{one, {steps: []float64{101, 220}, returns: []float64{0, 20}}}); err == nil {
-		t.Errorf("the average goes from step %v to %v", c.steps[0], c.steps[len(c.steps)-1])
+	one := series{x: []float64{0, 100}, y: []float64{0, 10}}
+	if c, err := average([]series{one, {x: []float64{101, 220}, y: []float64{0, 20}}}, "env_steps"); err == nil {
+		t.Errorf("the average goes from step %v to %v", c.x[0], c.x[len(c.x)-1])
 	}
-	if _, err := average([]series{one, {steps: []float64{100}, returns: []float64{9}}}); err != nil {
+	if _, err := average([]series{one, {x: []float64{100}, y: []float64{9}}}, "env_steps"); err != nil {
 		t.Errorf("one step is common to both, but %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -30,25 +31,25 @@ func newDoctor() *cobra.Command {
 where something is missing. It fails where something that is there does not work.`,
 		Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			findings := []finding{lookAtCPU(), lookAtSharedMemory()}
-			python, err := pyenv.Gymnasium()
-			switch {
-			case errors.Is(err, pyenv.ErrNoGymnasium):
-				findings = append(findings, finding{about: "python", state: "no environment with Gymnasium was set up", fix: "covey gym setup all"})
-			case err != nil:
-				findings = append(findings, finding{about: "python", state: err.Error(), fix: "covey gym setup", bad: true})
-			default:
-				r, err := pyenv.Look(cmd.Context(), python)
-				if err != nil {
-					findings = append(findings, finding{about: "python", state: err.Error(), fix: "covey gym setup", bad: true})
-					break
-				}
-				findings = append(findings, lookAtPackages(r)...)
-				findings = append(findings, lookAtDrawing(r, runtime.GOOS, os.Getenv("DISPLAY")+os.Getenv("WAYLAND_DISPLAY")))
-			}
+			findings := append([]finding{lookAtCPU(), lookAtSharedMemory()}, lookAtPython(cmd.Context())...)
 			return printFindings(cmd.OutOrStdout(), findings)
 		},
 	}
+}
+
+func lookAtPython(ctx context.Context) []finding {
+	python, err := pyenv.Gymnasium()
+	if errors.Is(err, pyenv.ErrNoGymnasium) {
+		return []finding{{about: "python", state: "no environment with Gymnasium was set up", fix: "covey gym setup all"}}
+	}
+	var r *pyenv.Report
+	if err == nil {
+		r, err = pyenv.Look(ctx, python)
+	}
+	if err != nil {
+		return []finding{{about: "python", state: err.Error(), fix: "covey gym setup", bad: true}}
+	}
+	return append(lookAtPackages(r), lookAtDrawing(r, runtime.GOOS, os.Getenv("DISPLAY")+os.Getenv("WAYLAND_DISPLAY")))
 }
 
 func printFindings(w io.Writer, findings []finding) error {

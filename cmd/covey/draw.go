@@ -10,9 +10,9 @@ import (
 func draw(curves []*curve, a axes, path string) error {
 	panel := chart.Panel{X: label(a.x), Y: label(a.y)}
 	for _, c := range curves {
-		l := chart.Line{Name: shorten(c.name), Middle: points(c.steps, c.mean)}
+		l := chart.Line{Name: shorten(c.name), Middle: points(c.x, c.mean)}
 		if c.low != nil {
-			l.Band = chart.Outline(points(c.steps, c.low), points(c.steps, c.high))
+			l.Band = chart.Outline(points(c.x, c.low), points(c.x, c.high))
 		}
 		panel.Lines = append(panel.Lines, l)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"path"
 	"strings"
 	"text/tabwriter"
@@ -26,44 +27,53 @@ they live in Python, and covey train takes them by their names.`,
 			if len(args) > 0 {
 				pattern = args[0]
 			}
-			if _, err := path.Match(pattern, ""); err != nil {
-				return usagef("pattern %q: %w", pattern, err)
-			}
-			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "NAME\tOBSERVATION\tACTION\tSTEPS\tTHRESHOLD")
-			found := false
-			for _, id := range covey.Environments() {
-				if !matches(pattern, id) {
-					continue
-				}
-				found = true
-				e, err := covey.NewEnvironment(id)
-				if err != nil {
-					return err
-				}
-				s := e.Spec()
-				steps, threshold := "-", "-"
-				if s.MaxSteps > 0 {
-					steps = fmt.Sprint(s.MaxSteps)
-				}
-				if s.RewardThreshold != nil {
-					threshold = fmt.Sprint(*s.RewardThreshold)
-				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", id, spaceName(s.Observation), spaceName(s.Action), steps, threshold)
-				if err := e.Close(); err != nil {
-					return err
-				}
-			}
-			if !found {
-				hint := "; Gymnasium's, such as ALE/Pong-v5, are not listed here, but covey train takes them"
-				if nearest.Name(pattern, covey.Environments()) != "" {
-					hint = nearest.Hint(pattern, covey.Environments())
-				}
-				return usagef("no environment of covey's own matches %q%s", pattern, hint)
-			}
-			return w.Flush()
+			return listEnvironments(cmd.OutOrStdout(), pattern)
 		},
 	}
+}
+
+func listEnvironments(out io.Writer, pattern string) error {
+	if _, err := path.Match(pattern, ""); err != nil {
+		return usagef("pattern %q: %w", pattern, err)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tOBSERVATION\tACTION\tSTEPS\tTHRESHOLD")
+	found := false
+	for _, id := range covey.Environments() {
+		if !matches(pattern, id) {
+			continue
+		}
+		found = true
+		if err := describe(w, id); err != nil {
+			return err
+		}
+	}
+	if !found {
+		hint := "; Gymnasium's, such as ALE/Pong-v5, are not listed here, but covey train takes them"
+		if nearest.Name(pattern, covey.Environments()) != "" {
+			hint = nearest.Hint(pattern, covey.Environments())
+		}
+		return usagef("no environment of covey's own matches %q%s", pattern, hint)
+	}
+	return w.Flush()
+}
+
+// describe prints an environment's line.
+func describe(w io.Writer, id string) error {
+	e, err := covey.NewEnvironment(id)
+	if err != nil {
+		return err
+	}
+	s := e.Spec()
+	steps, threshold := "-", "-"
+	if s.MaxSteps > 0 {
+		steps = fmt.Sprint(s.MaxSteps)
+	}
+	if s.RewardThreshold != nil {
+		threshold = fmt.Sprint(*s.RewardThreshold)
+	}
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", id, spaceName(s.Observation), spaceName(s.Action), steps, threshold)
+	return e.Close()
 }
 
 // matches says whether name matches a shell's pattern, or has the pattern as a part of it.

@@ -27,7 +27,7 @@ In the deterministic modes, with native environments, the run ends as if it had 
 		Args: arguments(1, 1, "one run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if runs, err := findRuns(args[0]); err == nil && len(runs) > 0 && !train.IsRun(args[0]) {
-				return fmt.Errorf("%s is no run, but holds %s: resume that, or all that train --seeds left by the same command with --out %s",
+				return fmt.Errorf("%s is not a run, but holds %s: resume that, or all that train --seeds left by the same command with --out %s",
 					args[0], runs[0].Run, args[0])
 			}
 			var solveAt *float64

@@ -82,21 +82,27 @@ func (f *trainFlags) trainSeeds(cmd *cobra.Command, cfg *covey.Config) error {
 	if f.out == "" {
 		_ = os.Remove(parent) // ours, and kept if it holds anything
 	}
-	s := summarize(cfg, reports)
-	switch {
-	case len(reports) == 0 && len(failed) > 0:
-	case f.json:
-		err = writeJSON(cmd.OutOrStdout(), s)
-	case !f.quiet && len(reports) > 0:
-		s.print(cmd.OutOrStdout(), parent, cfg.SolveAt)
+	if len(reports) > 0 || len(failed) == 0 {
+		failed = append(failed, f.reportSeeds(cmd.OutOrStdout(), parent, summarize(cfg, reports), cfg.SolveAt))
 	}
 	if interrupted && !f.json && !f.quiet {
 		fmt.Fprintf(cmd.OutOrStdout(), "interrupted: the same command with --out %s goes on\n", parent)
 	}
-	if err = errors.Join(append(failed, err)...); err == nil && interrupted {
-		return errInterrupted
+	if err := errors.Join(failed...); err != nil || !interrupted {
+		return err
 	}
-	return err
+	return errInterrupted
+}
+
+// reportSeeds prints the summary as the flags want it.
+func (f *trainFlags) reportSeeds(w io.Writer, parent string, s *summary, solveAt *float64) error {
+	if f.json {
+		return writeJSON(w, s)
+	}
+	if !f.quiet && len(s.Runs) > 0 {
+		s.print(w, parent, solveAt)
+	}
+	return nil
 }
 
 // trainSeed trains cfg in dir, or goes on with the run that an earlier call left there; one that is finished is taken as it is.

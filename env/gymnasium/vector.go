@@ -257,7 +257,7 @@ func checkAction(s *env.Spec, action []float32) error {
 	}
 	for i, x := range action {
 		if math.IsNaN(float64(x)) {
-			return fmt.Errorf("gymnasium: %s: action %v: element %d is no number", s.ID, action, i)
+			return fmt.Errorf("gymnasium: %s: action %v: element %d is not a number", s.ID, action, i)
 		}
 	}
 	return nil
