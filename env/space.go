@@ -70,6 +70,23 @@ func (s Space) Size() int {
 	}
 }
 
+// ElementSize is the size of an element in bytes: 1 of Bytes, else 4.
+func (s Space) ElementSize() int {
+	if s.Bytes {
+		return 1
+	}
+	return 4
+}
+
+// Choice is the index that a discrete action among n stands for; ok: it is one.
+func Choice(action []float32, n int) (index int, ok bool) {
+	if len(action) != 1 {
+		return 0, false
+	}
+	index = int(action[0])
+	return index, float32(index) == action[0] && uint(index) < uint(n)
+}
+
 // boundless is what no bound of an action goes beyond that means anything.
 const boundless = 1e30
 

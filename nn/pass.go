@@ -60,11 +60,7 @@ func (n *Net) PassBytes(rows int) uint64 {
 			row, once = row+t.tower.slab+t.tower.features(), once+t.tower.slab+2*t.tower.maps[0].size()
 		}
 	}
-	element := uint64(4)
-	if n.In.Bytes {
-		element = 1
-	}
-	return uint64(rows)*(4*uint64(row+2*widest)+element*uint64(n.In.Size())) + 4*uint64(once)
+	return uint64(rows)*(4*uint64(row+2*widest)+uint64(n.In.ElementSize()*n.In.Size())) + 4*uint64(once)
 }
 
 // pass is the Pass of a Net.

@@ -73,11 +73,8 @@ func Size(spec env.Spec, streams, capacity int) uint64 {
 
 // slotSize is the size of a slot in bytes.
 func slotSize(spec env.Spec) uint64 {
-	element := uint64(4)
-	if spec.Observation.Bytes {
-		element = 1
-	}
-	return element*uint64(spec.Observation.Size()) + 4*uint64(spec.Action.Size()) + 4 + 1
+	o := &spec.Observation
+	return uint64(o.ElementSize()*o.Size() + 4*spec.Action.Size() + 4 + 1)
 }
 
 // Len is the number of transitions held.

@@ -21,11 +21,8 @@ func Memory(cfg *Config, spec env.Spec) (uint64, error) {
 			return 0, fmt.Errorf("segment is %s, but episodes of %s have no limit that is known; use %s or %s", cfg.Segment, spec.ID, rollout.UntilEnd, rollout.Fixed)
 		}
 	}
-	rows, element := uint64(steps)*uint64(cfg.Envs), uint64(4)
-	if spec.Observation.Bytes {
-		element = 1
-	}
-	segment := rows * (2*element*uint64(net.In.Size()) + 4*uint64(2*net.Out+8))
+	rows := uint64(steps) * uint64(cfg.Envs)
+	segment := rows * uint64(2*net.In.ElementSize()*net.In.Size()+4*(2*net.Out+8))
 	worker := net.PassBytes(int(rows)+cfg.Envs) + segment + 2*4*uint64(net.Size)
 	return uint64(cfg.Workers)*worker + 4*4*uint64(net.Size), nil
 }

@@ -12,7 +12,7 @@ import (
 // episode is what the environments have in common: their spec, and whether an episode is running.
 type episode struct {
 	spec    env.Spec
-	choices uint // actions of a discrete space
+	choices int // actions of a discrete space
 	running bool
 }
 
@@ -21,11 +21,10 @@ func (e *episode) Close() error   { return nil }
 
 // choice is the index of a discrete action; ok: it is one, and an episode is running.
 func (e *episode) choice(action []float32) (index int, ok bool) {
-	if !e.running || len(action) != 1 {
+	if !e.running {
 		return 0, false
 	}
-	index = int(action[0])
-	return index, float32(index) == action[0] && uint(index) < e.choices
+	return env.Choice(action, e.choices)
 }
 
 // number is a continuous action of one element, not yet clipped; ok: it is one, and an episode is running.

@@ -68,7 +68,7 @@ func startChild(o *Options, rows, first int, eager bool) (*child, error) {
 
 // meet tells the process what it is to be, and agrees on the memory.
 func (c *child) meet(message []byte) error {
-	if err := c.begins(); err != nil {
+	if err := c.awaitMark(); err != nil {
 		return err
 	}
 	_, unheard := c.commands.Write(message) // a Python that is too old answers without listening
@@ -91,13 +91,13 @@ func (c *child) meet(message []byte) error {
 	}
 	c.rate = d.FrameRate
 	c.layout = newLayout(c.rows, c.spec.Observation, c.spec.Action)
-	bytes := private(c.layout.Size)
+	block := private(c.layout.Size)
 	if c.shared() {
-		if bytes, err = mapMemory(c.process.memory, c.layout.Size); err != nil {
+		if block, err = mapMemory(c.process.memory, c.layout.Size); err != nil {
 			return c.fail(c.fault("make", fmt.Sprintf("%d bytes of shared memory: %v", c.layout.Size, err)))
 		}
 	}
-	c.memory = c.layout.memory(bytes, c.rows, c.spec.Observation)
+	c.memory = c.layout.memory(block, c.rows, c.spec.Observation)
 	if text, err = json.Marshal(c.layout); err != nil {
 		return err
 	}
@@ -111,8 +111,8 @@ func (c *child) meet(message []byte) error {
 // mark is what boot.py answers first.
 const mark = "\x00covey\x00"
 
-// begins waits for the mark. What comes before it was printed while the interpreter started.
-func (c *child) begins() error {
+// awaitMark reads up to the mark. What comes before it was printed while the interpreter started.
+func (c *child) awaitMark() error {
 	var printed []byte
 	for !bytes.HasSuffix(printed, []byte(mark)) {
 		if len(printed) > tailBytes {
@@ -159,7 +159,7 @@ func (c *child) watch(deadline time.Duration, met <-chan struct{}) {
 			continue
 		}
 		if times++; times == looks {
-			c.end(deadline)
+			c.killLate(deadline)
 			return
 		}
 	}
@@ -176,8 +176,8 @@ func (c *child) silent(patience time.Duration) bool {
 	return false
 }
 
-// end kills the process because it did not answer within the deadline.
-func (c *child) end(deadline time.Duration) {
+// killLate kills the process because it did not answer within the deadline.
+func (c *child) killLate(deadline time.Duration) {
 	c.late.Store(int64(deadline))
 	c.kill()
 }
@@ -297,7 +297,7 @@ func (c *child) close() error {
 	}
 	var err error
 	if c.broken == nil {
-		err = c.ends(closeDeadline)
+		err = c.askToClose(closeDeadline)
 	}
 	c.kill()
 	c.drop()
@@ -311,9 +311,9 @@ func (c *child) close() error {
 	return err
 }
 
-// ends asks the child to end, and waits for it.
-func (c *child) ends(deadline time.Duration) error {
-	patience := time.AfterFunc(deadline, func() { c.end(deadline) })
+// askToClose asks the process to close its environments, and waits until it has.
+func (c *child) askToClose(deadline time.Duration) error {
+	patience := time.AfterFunc(deadline, func() { c.killLate(deadline) })
 	defer patience.Stop()
 	c.one[0] = 'Q'
 	if _, err := c.commands.Write(c.one[:]); err != nil {

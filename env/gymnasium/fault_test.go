@@ -263,7 +263,7 @@ func TestCloseThatFails(t *testing.T) {
 
 func TestSlowToClose(t *testing.T) {
 	w := newWorld(t, options(t, "faulty:Faulty", map[string]any{"fault": "sleeps", "where": "close"}), 1, 1)
-	err := w.children[0].ends(200 * time.Millisecond)
+	err := w.children[0].askToClose(200 * time.Millisecond)
 	mustSay(t, err, "faulty:Faulty, environment 0, close: its process did not close within 200ms and was killed")
 }
 

@@ -47,14 +47,10 @@ func newLayout(rows int, observation, action env.Space) layout {
 	l.Actions = place(action.Size(), 4)
 	l.Size = (l.Size + 63) &^ 63
 	l.Input = l.Size
-	frame := 4
-	if observation.Bytes {
-		frame = 1
-	}
 	l.Rewards = place(0, 4)
 	l.Flags = place(0, 1)
-	l.Observations = place(observation.Size(), frame)
-	l.Finals = place(observation.Size(), frame)
+	l.Observations = place(observation.Size(), observation.ElementSize())
+	l.Finals = place(observation.Size(), observation.ElementSize())
 	return l
 }
 

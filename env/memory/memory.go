@@ -71,10 +71,8 @@ func (t *task) choice(action []float32) (int, error) {
 		return 0, fmt.Errorf("%s: %w", t.spec.ID, env.ErrResetNeeded)
 	}
 	n := t.spec.Action.N[0]
-	if len(action) == 1 {
-		if i := int(action[0]); float32(i) == action[0] && uint(i) < uint(n) {
-			return i, nil
-		}
+	if i, ok := env.Choice(action, n); ok {
+		return i, nil
 	}
 	return 0, fmt.Errorf("%s: action %v is none of 0 to %d", t.spec.ID, action, n-1)
 }
@@ -95,16 +93,15 @@ func (t *task) number(w state.Walker, name string, x *int, most int) error {
 	if u > uint64(most) {
 		return fmt.Errorf("%s: %s is %d, not between 0 and %d", t.spec.ID, name, u, most)
 	}
-	*x = int(u)
+	if int(u) != *x { // a walker that saves must find nothing written
+		*x = int(u)
+	}
 	return nil
 }
 
 func (t *task) walk(w state.Walker) error {
-	var running int
-	if t.running {
-		running = 1
+	if err := state.Bool(w, "running", &t.running); err != nil {
+		return fmt.Errorf("%s: %w", t.spec.ID, err)
 	}
-	err := t.number(w, "running", &running, 1)
-	t.running = running == 1
-	return err
+	return nil
 }

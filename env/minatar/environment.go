@@ -96,10 +96,8 @@ func (e *environment) choice(given []float32) (action, error) {
 	if !e.running {
 		return 0, fmt.Errorf("%s: %w", e.spec.ID, env.ErrResetNeeded)
 	}
-	if len(given) == 1 {
-		if i := int(given[0]); float32(i) == given[0] && uint(i) < uint(len(e.actions)) {
-			return e.actions[i], nil
-		}
+	if i, ok := env.Choice(given, len(e.actions)); ok {
+		return e.actions[i], nil
 	}
 	return 0, fmt.Errorf("%s: action %v is none of 0 to %d", e.spec.ID, given, len(e.actions)-1)
 }
