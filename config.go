@@ -75,7 +75,7 @@ type Eval struct {
 	Sample   bool   `yaml:"sample"`   // the sampled policy is the one that counts, not the greedy one
 }
 
-// Checkpoint says when a run in a folder is saved, besides at its end.
+// Checkpoint says when a run in a folder is saved, apart from at its end.
 type Checkpoint struct {
 	Seconds float64 `yaml:"seconds"` // between two checkpoints; 0: none by the clock
 	Steps   uint64  `yaml:"steps"`   // environment steps between two that are kept for good; 0: none

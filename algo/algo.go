@@ -12,7 +12,7 @@ import (
 
 // Progress is where a learner stands after an update.
 type Progress struct {
-	Steps    uint64            // environment steps learned from
+	Steps    uint64            // environment steps whose updates, as far as any are due, were made
 	Updates  uint64            // updates of the parameters
 	Episodes uint64            // finished training episodes
 	Finished []rollout.Episode // those finished since the last boundary; valid during the call
@@ -28,7 +28,7 @@ type Decision struct {
 	Stop bool // learn nothing more
 }
 
-// Boundary is called after each update, one call at a time, in update order. An error stops the learner.
+// Boundary is called after each update, or each few of them and in a warm-up after each step, one call at a time, in order. An error stops the learner.
 type Boundary func(Progress) (Decision, error)
 
 // Learner is an algorithm at work on its environments.

@@ -87,7 +87,7 @@ func Choice(action []float32, n int) (index int, ok bool) {
 	return index, float32(index) == action[0] && uint(index) < uint(n)
 }
 
-// boundless is what no bound of an action goes beyond that means anything.
+// boundless: no bound of an action that means anything is larger.
 const boundless = 1e30
 
 // Bounded says whether element i of a box is bounded on both sides. The greatest float32, which stands for no bound in

@@ -89,7 +89,7 @@ func (b *Buffer) Begin(obs env.Values) {
 	}
 }
 
-// Begun says whether there are observations to act on: Begin was called, or a state was loaded.
+// Begun says whether there are observations to act on: Begin was called, or the state of a buffer was loaded where it had been.
 func (b *Buffer) Begun() bool { return b.rings[0].used > 0 }
 
 // Add records one step of every stream, as an [env.Vector] reports it. actions: [streams, action], taken

@@ -39,7 +39,7 @@ type Collector struct {
 	Seen policy.Moments
 
 	sampler  dist.Sampler
-	gaussian *dist.Gaussian // the sampler, which turns noise into actions; nil: there is no noise
+	gaussian *dist.Gaussian // the sampler, which turns noise into actions; nil without noise
 	noise    *dist.Noise    // that remembers; nil: the sampler draws its own
 	bounds   policy.Bounds
 	frame    int // elements of what an environment shows at once

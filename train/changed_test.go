@@ -75,22 +75,33 @@ func TestAHigherGoal(t *testing.T) {
 func TestKilledBeforeItsFirstCheckpoint(t *testing.T) {
 	whole := t.TempDir()
 	want := mustRun(t, newBusy(t), busy(whole))
+	table := string(read(t, whole, ProgressFile))
+	row := strings.Split(strings.Split(table, "\n")[1], ",")
+	lasted := func(seconds string) string { // of a row, the wall time is the fourth
+		row[3] = seconds
+		return strings.Split(table, "\n")[0] + "\n" + strings.Join(row, ",") + "\n"
+	}
 	for name, tt := range map[string]struct {
+		table       string
 		checkpoints Checkpoints
 		refused     bool
 	}{
-		"none was due":                {Checkpoints{}, false},
-		"none was due yet":            {Checkpoints{Period: time.Hour, Every: 4000}, false},
-		"one was due by the clock":    {Checkpoints{Period: time.Nanosecond}, true},
-		"one was due by the step":     {Checkpoints{Every: 1000}, true},
-		"one was due by either count": {Checkpoints{Period: time.Nanosecond, Every: 1000}, true},
+		"none was due":                    {lasted("1e6"), Checkpoints{}, false},
+		"none was due yet":                {lasted("3000"), Checkpoints{Period: time.Hour, Every: 4000}, false},
+		"one was on its way":              {lasted("50"), Checkpoints{Period: time.Second, Every: 20}, false},
+		"one was due by the clock":        {lasted("90"), Checkpoints{Period: 10 * time.Second}, true},
+		"one was due by the step":         {lasted("90"), Checkpoints{Every: 20}, true},
+		"the table was not begun":         {"", Checkpoints{Period: time.Second}, false},
+		"the table's header was cut off":  {table[:20], Checkpoints{Period: time.Second}, false},
+		"the table's first row is broken": {lasted("90") + "7", Checkpoints{Period: time.Hour}, false},
 	} {
 		o := busy(t.TempDir())
 		o.Resume, o.Checkpoints = true, tt.checkpoints
 		killed(t, whole, o.Dir, 0)
+		must(0, os.WriteFile(filepath.Join(o.Dir, ProgressFile), []byte(tt.table), 0o666))
 		r, err := Run(context.Background(), with(newBusy(t)), o)
 		switch {
-		case tt.refused && (err == nil || !strings.Contains(err.Error(), "holds no checkpoint, though progress.csv goes up to step 6000")):
+		case tt.refused && (err == nil || !strings.Contains(err.Error(), "holds no checkpoint, though progress.csv goes up to step 160, after 90 s")):
 			t.Errorf("%s: error %v", name, err)
 		case !tt.refused && (err != nil || r.ParamsSHA256 != want.ParamsSHA256 || !strings.Contains(strings.Join(r.Warnings, "\n"), "starts from step 0")):
 			t.Errorf("%s: %+v, error %v", name, r, err)

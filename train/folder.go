@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -182,7 +183,7 @@ func (f *folder) sinks() (all []metrics.Sink) {
 
 // latestRow is where the table of progress ends, and how long the run had lasted there; 0 where it has no rows.
 func (f *folder) latestRow() (steps uint64, lasted time.Duration, err error) {
-	if info, err := os.Stat(f.path(ProgressFile)); err != nil || info.Size() == 0 { // it was made a moment ago
+	if text, err := os.ReadFile(f.path(ProgressFile)); err != nil || !bytes.ContainsRune(text, '\n') { // the run ended before it began
 		return 0, 0, err
 	}
 	rows, err := metrics.ReadColumns(f.path(ProgressFile), "env_steps", "wall_s")

@@ -195,7 +195,7 @@ func (r *run) canFallBack() bool {
 	if err == nil {
 		err = c.Verify()
 	}
-	r.best.whole = err == nil
+	r.best.whole = err == nil && c.Manifest.Counters == r.best.counters // and not of a later update of the same step
 	return r.best.whole
 }
 

@@ -63,7 +63,7 @@ type Options struct {
 	patience time.Duration // with an interrupted learner; 0: grace
 }
 
-// Checkpoints say when a run in a folder is saved, besides at its end.
+// Checkpoints say when a run in a folder is saved, apart from at its end.
 type Checkpoints struct {
 	Period time.Duration // between two checkpoints; 0: none by the clock
 	Every  uint64        // environment steps between two that are kept for good; 0: none

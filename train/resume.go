@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"covey/checkpoint"
 	"covey/state"
@@ -121,8 +122,8 @@ func (r *run) startOver(before *Result) error {
 	if err != nil {
 		return err
 	}
-	// Twice the period, since the first one may have been on its way.
-	if c := &r.opt.Checkpoints; c.Period > 0 && lasted > 2*c.Period || c.Every > 0 && steps > 2*c.Every {
+	c, late := &r.opt.Checkpoints, lasted-time.Minute // the first one may have been on its way to a slow disk
+	if c.Period > 0 && late > 2*c.Period || c.Every > 0 && late > 0 && steps > 2*c.Every {
 		return fmt.Errorf("%s holds no checkpoint, though %s goes up to step %d, after %.0f s: put one back, or train anew elsewhere",
 			r.folder.path(CheckpointFolder), ProgressFile, steps, lasted.Seconds())
 	}

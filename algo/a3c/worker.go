@@ -98,8 +98,7 @@ func (w *worker) run(ctx context.Context) (err error) {
 }
 
 // learn lives through a segment and differentiates its loss. A failure, also a panic, waits in the gradient
-// for the worker's turn: g has a name, so that it is returned after a panic too. So does the end of ctx, at which the segment
-// is left.
+// for the worker's turn: g has a name, so that it is returned after a panic too. At the end of ctx the segment is left.
 func (w *worker) learn(ctx context.Context, version uint64) (g *Gradient) {
 	g = &w.gradient
 	g.Skip, g.Lost = false, 0

@@ -42,7 +42,7 @@ type collector struct {
 
 	steps, episodes uint64
 	faults          uint64            // as algo.Progress has them
-	finished        []rollout.Episode // since it was last emptied
+	finished, told  []rollout.Episode // those that are not told yet, and those that were last
 	prior           bool              // the replay began with earlier experience
 	prefilled       uint64            // its steps, which count towards the warm-up
 }
@@ -55,7 +55,7 @@ func newCollector(cfg *Config, v env.Vector, agent Agent, buffer *replay.Buffer,
 		stream: stream, rng: rand.New(stream), seeds: make([]uint64, b),
 		history: env.NewHistory(p.Spec, b), final: env.MakeValues(p.Spec.Observation, b*frame),
 		chosen: make([]float32, b*action), actions: make([]float32, b*action), outcomes: make([]env.Outcome, b),
-		running: make([]rollout.Episode, b), finished: make([]rollout.Episode, 0, 2*b),
+		running: make([]rollout.Episode, b), finished: make([]rollout.Episode, 0, 2*b), told: make([]rollout.Episode, 0, 2*b),
 	}
 	c.scene = Scene{Observations: c.history.Observations, Starts: make([]bool, b)}
 	if p.Moments.NormalizesObservations() {
@@ -111,6 +111,12 @@ func (c *collector) step(params []float32) error {
 	}
 	c.bounds.Apply(c.actions, c.chosen)
 	return c.vector.Step(c.actions, c.history.Frames, c.final, c.outcomes)
+}
+
+// tell hands out the episodes that have finished since the call before. They are valid until the next call.
+func (c *collector) tell() []rollout.Episode {
+	c.finished, c.told = c.told[:0], c.finished
+	return c.told
 }
 
 // uniform draws actions as a policy would choose them: [−1, 1) in a box, an index elsewhere.

@@ -145,7 +145,7 @@ func (l *Learner) interleaved(ctx context.Context, b algo.Boundary) error {
 			}
 			l.owe()
 		}
-		if err := l.learn(); err != nil {
+		if err := l.learn(ctx); err != nil {
 			return err
 		}
 		if stop, err := l.report(ctx, b); stop || err != nil {
@@ -169,11 +169,11 @@ func (l *Learner) overlapped(ctx context.Context, b algo.Boundary) error {
 	for {
 		err := error(nil)
 		if l.owe(); l.owed > stretch {
-			err = l.learn()
+			err = l.learn(ctx)
 		} else {
 			copy(l.acting, l.agent.Policy().Params)
 			next <- struct{}{}
-			failed := l.learn()
+			failed := l.learn(context.Background()) // which has to meet the step
 			err = errors.Join(l.remember(received(taken)), failed)
 		}
 		if err != nil {
@@ -232,11 +232,14 @@ func (l *Learner) owe() {
 	}
 }
 
-// learn makes the updates that are owed, a stretch of them at most. Its panics are errors, since a step may be under way
-// beside it.
-func (l *Learner) learn() (err error) {
+// learn makes the updates that are owed, a stretch of them at most and as long as ctx goes on. Its panics are errors, since a
+// step may be under way beside it.
+func (l *Learner) learn(ctx context.Context) (err error) {
 	defer algo.Recover(&err)
 	for range min(l.owed, stretch) {
+		if ctx.Err() != nil {
+			return nil
+		}
 		if err := l.update(); err != nil {
 			return err
 		}
@@ -274,17 +277,16 @@ func (l *Learner) report(ctx context.Context, b algo.Boundary) (stop bool, err e
 		l.agent.Measure(l.metrics)
 		l.measured = l.updates
 	}
-	steps := c.steps
+	p := algo.Progress{Steps: c.steps, Updates: l.updates, Episodes: c.episodes, Metrics: l.metrics, Faults: c.faults}
 	switch {
 	case l.prior.offline:
-		steps = l.updates
-	case l.owed > 0 && l.cfg.Update == Ordered:
-		steps -= uint64(l.cfg.Envs) // the latest ones are not learned from yet
+		p.Steps = l.updates
+	case l.owed > 0 && l.cfg.Update == Ordered: // what the latest step brought is told when the round is over
+		p.Steps, p.Episodes = p.Steps-uint64(l.cfg.Envs), p.Episodes-uint64(len(c.finished))
+	default:
+		p.Finished = c.tell()
 	}
-	decision, err := b(algo.Progress{
-		Steps: steps, Updates: l.updates, Episodes: c.episodes, Finished: c.finished, Metrics: l.metrics, Faults: c.faults,
-	})
-	c.finished = c.finished[:0]
+	decision, err := b(p)
 	if err == nil {
 		err = ctx.Err()
 	}

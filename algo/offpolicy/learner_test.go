@@ -136,6 +136,27 @@ func TestUpdateRatio(t *testing.T) {
 	}
 }
 
+// TestEpisodesOfALongRound are told when its updates are made: a run that ends with an episode has learned from it.
+func TestEpisodesOfALongRound(t *testing.T) {
+	cfg := tiny()
+	cfg.UpdatesPerStep = Ratio{Updates: 3 * stretch, Steps: 1}
+	l, _ := newTestLearner(t, cfg)
+	episodes, inside := uint64(0), 0
+	err := l.Run(context.Background(), func(p algo.Progress) (algo.Decision, error) {
+		episodes += uint64(len(p.Finished))
+		if p.Episodes != episodes || l.owed > 0 && len(p.Finished) > 0 {
+			t.Fatalf("step %d, %d updates owed: %d episodes, %d were told, %d of them now", p.Steps, l.owed, p.Episodes, episodes, len(p.Finished))
+		}
+		if l.owed > 0 && len(l.collector.finished) > 0 {
+			inside++
+		}
+		return algo.Decision{Stop: p.Steps >= 60}, nil
+	})
+	if err != nil || inside == 0 {
+		t.Errorf("%d boundaries with an episode that is not told yet, error %v", inside, err)
+	}
+}
+
 // TestEpisodes: every finished episode is reported once, in order, with its raw return, and the agent is
 // told where one begins.
 func TestEpisodes(t *testing.T) {

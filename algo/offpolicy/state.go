@@ -1,8 +1,12 @@
 package offpolicy
 
 import (
+	"encoding/binary"
+	"fmt"
+	"math"
 	"strconv"
 
+	"covey/rollout"
 	"covey/state"
 )
 
@@ -36,6 +40,9 @@ func (c *collector) State(w state.Walker) error {
 	if c.prior {
 		w.Uint64("prefilled", &c.prefilled)
 	}
+	if err := c.finishedState(w); err != nil {
+		return err
+	}
 	if err := state.RNG(w, "rng", c.stream); err != nil {
 		return err
 	}
@@ -55,6 +62,27 @@ func (c *collector) State(w state.Walker) error {
 		}
 	}
 	return environments.State(w.Sub("environments"))
+}
+
+// finishedState visits the episodes that are told when the round under way is over.
+func (c *collector) finishedState(w state.Walker) error {
+	var b []byte
+	for _, e := range c.finished {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(e.Return))
+		b = binary.LittleEndian.AppendUint64(b, uint64(e.Length))
+		b = binary.LittleEndian.AppendUint64(b, uint64(e.Stream))
+	}
+	w.Bytes("finished", &b)
+	if len(b)%24 != 0 || len(b)/24 > len(c.running) {
+		return fmt.Errorf("%d bytes of finished episodes", len(b))
+	}
+	for c.finished = c.finished[:0]; len(b) > 0; b = b[24:] {
+		c.finished = append(c.finished, rollout.Episode{
+			Return: math.Float64frombits(binary.LittleEndian.Uint64(b)),
+			Length: int(binary.LittleEndian.Uint64(b[8:])), Stream: int(binary.LittleEndian.Uint64(b[16:])),
+		})
+	}
+	return nil
 }
 
 func (c *collector) episodeState(w state.Walker, i int) error {

@@ -56,7 +56,7 @@ func (p *Plan) Spend(cfg *covey.Config, steps uint64, seconds float64) {
 	p.Set("seconds", seconds)
 }
 
-// Check says which setting is impossible besides those of cfg, which is the plan's preset and is changed; it must come before
+// Check says which setting is impossible together with those of cfg, which is the plan's preset and is changed; it must come before
 // the plan is used.
 func (p *Plan) Check(cfg *covey.Config) error {
 	for _, s := range p.sets {

@@ -29,6 +29,7 @@ type child struct {
 
 	one    [1]byte       // a command or an answer
 	asked  atomic.Uint64 // odd while an answer is awaited
+	mute   uint64        // asked, when it was last taken to hang; 0: never
 	late   atomic.Int64  // the time.Duration within which none came, so that it was killed; 0: it was not
 	broken error         // the fault that ended it
 }
@@ -165,11 +166,12 @@ func (c *child) watch(deadline time.Duration, met <-chan struct{}) {
 	}
 }
 
-// silent says whether an answer is awaited for as long as the patience lasts.
+// silent says whether an answer is awaited for as long as the patience lasts, or was before. The pool's mutex is held.
 func (c *child) silent(patience time.Duration) bool {
 	asked := c.asked.Load()
 	for begun := time.Now(); asked%2 == 1 && c.asked.Load() == asked; time.Sleep(time.Millisecond) {
-		if time.Since(begun) > patience {
+		if asked == c.mute || time.Since(begun) > patience {
+			c.mute = asked
 			return true
 		}
 	}

@@ -17,9 +17,9 @@ import (
 type Pool struct {
 	options  Options
 	share    int           // environments of a process
-	patience time.Duration // for which New waits for a process that is in the middle of a call
+	patience time.Duration // for which New waits for a process that is in the middle of a call, once for each call
 	mutex    sync.Mutex
-	hosts    []*host // that may have room
+	hosts    []*host
 	made     int
 }
 
@@ -46,19 +46,19 @@ func NewPool(o Options, share int) (*Pool, error) {
 	if o.Vector {
 		share = 1 // its rows cannot be stepped one by one
 	}
-	return &Pool{options: o, share: share, patience: 5 * time.Second}, nil
+	return &Pool{options: o, share: share, patience: time.Minute}, nil
 }
 
 // New makes an environment: in a process that has room for it, else in a new one. A process that seems to hang is
-// given no more of them.
+// passed over.
 func (p *Pool) New() (*Environment, error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	p.hosts = slices.DeleteFunc(p.hosts, func(h *host) bool {
-		over, room := h.look()
-		return over || room && h.child.silent(p.patience)
-	})
+	p.hosts = slices.DeleteFunc(p.hosts, (*host).finished)
 	for _, h := range p.hosts {
+		if !h.room() || h.child.silent(p.patience) {
+			continue
+		}
 		if e := h.place(); e != nil {
 			return e, nil
 		}
@@ -96,11 +96,17 @@ func (h *host) place() *Environment {
 	return &Environment{host: h, row: row, spec: c.spec, frame: c.spec.Observation.Size(), action: c.spec.Action.Size()}
 }
 
-// look says whether the process is over, and whether there is a row that nobody uses.
-func (h *host) look() (over, room bool) {
+func (h *host) finished() bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	return h.over, slices.Contains(h.used, false)
+	return h.over
+}
+
+// room says whether there is a row that nobody uses.
+func (h *host) room() bool {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	return slices.Contains(h.used, false)
 }
 
 // leave gives an environment up; last: it was the last one, with which the process is over.

@@ -1,5 +1,5 @@
-// Package golden compares results in float32 with numbers that PyTorch computed once, in float64, and
-// that stand in testdata beside the script that made them.
+// Package golden compares results with what stands in testdata: float32 with numbers that PyTorch computed once, in float64,
+// beside the script that made them; and the bits of runs with those of earlier revisions.
 package golden
 
 import (
