@@ -137,31 +137,22 @@ func (r *run) resultState(w state.Walker) error {
 	return nil
 }
 
-// episodeBytes is the size of an episode in a saved window: return, length, stream.
-const episodeBytes = 24
-
 // State visits the window.
 func (w *window) State(walker state.Walker) error {
 	walker = walker.Sub("window")
-	b := make([]byte, 0, windowSize*episodeBytes)
+	b := make([]byte, 0, windowSize*rollout.EpisodeBytes)
 	for _, e := range w.episodes {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(e.Return))
-		b = binary.LittleEndian.AppendUint64(b, uint64(e.Length))
-		b = binary.LittleEndian.AppendUint64(b, uint64(e.Stream))
+		b = e.AppendBytes(b)
 	}
 	walker.Uint64("total", &w.total)
 	walker.Float64("lowest", &w.lowest)
 	walker.Float64("highest", &w.highest)
 	walker.Bytes("episodes", &b)
-	if len(b) != windowSize*episodeBytes {
-		return fmt.Errorf("window of %d bytes, want %d", len(b), windowSize*episodeBytes)
+	if len(b) != windowSize*rollout.EpisodeBytes {
+		return fmt.Errorf("window of %d bytes, want %d", len(b), windowSize*rollout.EpisodeBytes)
 	}
 	for i := range w.episodes {
-		x := b[i*episodeBytes:]
-		w.episodes[i] = rollout.Episode{
-			Return: math.Float64frombits(binary.LittleEndian.Uint64(x)),
-			Length: int(binary.LittleEndian.Uint64(x[8:])), Stream: int(binary.LittleEndian.Uint64(x[16:])),
-		}
+		w.episodes[i] = rollout.EpisodeOf(b[i*rollout.EpisodeBytes:])
 	}
 	return nil
 }

@@ -1,9 +1,7 @@
 package offpolicy
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math"
 	"strconv"
 
 	"covey/rollout"
@@ -68,19 +66,14 @@ func (c *collector) State(w state.Walker) error {
 func (c *collector) finishedState(w state.Walker) error {
 	var b []byte
 	for _, e := range c.finished {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(e.Return))
-		b = binary.LittleEndian.AppendUint64(b, uint64(e.Length))
-		b = binary.LittleEndian.AppendUint64(b, uint64(e.Stream))
+		b = e.AppendBytes(b)
 	}
 	w.Bytes("finished", &b)
-	if len(b)%24 != 0 || len(b)/24 > len(c.running) {
+	if len(b)%rollout.EpisodeBytes != 0 || len(b)/rollout.EpisodeBytes > len(c.running) {
 		return fmt.Errorf("%d bytes of finished episodes", len(b))
 	}
-	for c.finished = c.finished[:0]; len(b) > 0; b = b[24:] {
-		c.finished = append(c.finished, rollout.Episode{
-			Return: math.Float64frombits(binary.LittleEndian.Uint64(b)),
-			Length: int(binary.LittleEndian.Uint64(b[8:])), Stream: int(binary.LittleEndian.Uint64(b[16:])),
-		})
+	for c.finished = c.finished[:0]; len(b) > 0; b = b[rollout.EpisodeBytes:] {
+		c.finished = append(c.finished, rollout.EpisodeOf(b))
 	}
 	return nil
 }
