@@ -111,8 +111,8 @@ func TestRowsAreChosen(t *testing.T) {
 			t.Errorf("%q is accepted", args)
 		}
 	}
-	o, err := parse([]string{"-short", "-workers", "1,3", "-rows", "covey,C "})
-	if err != nil || o.rounds != 3 || len(o.workers) != 2 || o.workers[1] != 3 || len(o.rows) != 2 {
+	o, err := parse([]string{"-short", "-out", "kept", "-workers", "1,3", "-rows", "covey,C "})
+	if err != nil || o.rounds != 3 || o.out != "" || len(o.workers) != 2 || o.workers[1] != 3 || len(o.rows) != 2 {
 		t.Errorf("got %+v, %v", o, err)
 	}
 }

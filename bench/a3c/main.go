@@ -48,12 +48,13 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.seeds, "seeds", 10, "seeds that covey and the C reference solve")
 	flags.IntVar(&o.peerSeeds, "peer-seeds", 5, "seeds that the Python peers solve")
 	flags.StringVar(&o.out, "out", "", "`folder` for the results as JSON, CSV and Markdown")
-	flags.BoolVar(&short, "short", false, "a few minutes: 3 rounds of 500,000 steps, 5 seeds, 1 for peers")
+	flags.BoolVar(&short, "short", false, "a few minutes: 3 rounds of 500,000 steps, 5 seeds, 1 for peers; its figures are printed, never kept")
 	if err := compare.ParseFlags(flags, args); err != nil {
 		return o, err
 	}
 	if short {
 		o.rounds, o.steps, o.seeds, o.peerSeeds = 3, 500_000, 5, 1
+		o.out = ""
 	}
 	if rows != "" {
 		o.rows = strings.Split(rows, ",")

@@ -49,12 +49,13 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.benchtime, "benchtime", "1s", "duration of one measurement of an update")
 	flags.IntVar(&o.seeds, "seeds", 10, "seeds that covey solves Pendulum-v1 with")
 	flags.StringVar(&o.out, "out", "", "`folder` for the results as JSON, CSV and Markdown")
-	flags.BoolVar(&short, "short", false, "a few minutes: 3 rounds of 0.3 s, one of peers with 50 updates, 3 seeds")
+	flags.BoolVar(&short, "short", false, "a few minutes: 3 rounds of 0.3 s, one of peers with 50 updates, 3 seeds; its figures are printed, never kept")
 	if err := compare.ParseFlags(flags, args); err != nil {
 		return o, err
 	}
 	if short {
 		o.rounds, o.peers, o.updates, o.benchtime, o.seeds = 3, 1, 50, "0.3s", 3
+		o.out = ""
 	}
 	if rows != "" {
 		o.rows = strings.Split(rows, ",")

@@ -115,8 +115,8 @@ func TestRowsAreChosen(t *testing.T) {
 			t.Errorf("%q is accepted", bad)
 		}
 	}
-	o, err := parse([]string{"-short", "-rows", "SBX,replay"})
-	if err != nil || o.rounds != 3 || o.seeds != 3 {
+	o, err := parse([]string{"-short", "-out", "kept", "-rows", "SBX,replay"})
+	if err != nil || o.rounds != 3 || o.out != "" || o.seeds != 3 {
 		t.Fatalf("got %+v, %v", o, err)
 	}
 	var names []string

@@ -158,17 +158,21 @@ func (f *trainFlags) override(cmd *cobra.Command, cfg *covey.Config) error {
 			source += " " + value
 		}
 		if k.kind == "file" || k.kind == "run" {
-			if value != "" { // wherever it is resumed
-				var err error
-				if value, err = filepath.Abs(value); err != nil {
-					return err
-				}
-			}
 			value = strconv.Quote(value) // its name may look like something else in YAML
 		}
 		if err := cfg.Set(source, key, value); err != nil {
 			return err
 		}
+	}
+	for _, path := range []*string{&cfg.Init, &cfg.ReplayFile} {
+		if *path == "" {
+			continue
+		}
+		whole, err := filepath.Abs(*path) // a resume finds it from anywhere
+		if err != nil {
+			return err
+		}
+		*path = whole
 	}
 	return nil
 }
