@@ -144,18 +144,25 @@ func (p *pools) of(o gymnasium.Options) (*gymnasium.Pool, error) {
 	return p.pool, nil
 }
 
-// keepKwargs adds what the arguments were before to what a layer of YAML has set, which the YAML package
-// replaces.
-func (c *Config) keepKwargs(before map[string]any) {
+// named are the values that belong to names of the environment's own.
+func (c *Config) named() (kwargs map[string]any, variables map[string]float64) {
 	if c.Gym == nil {
+		return nil, nil
+	}
+	if c.Gym.Doom != nil {
+		variables = c.Gym.Doom.Variables
+	}
+	return c.Gym.Kwargs, variables
+}
+
+// keep adds what was there before to what a layer of YAML has set, which the YAML package replaces. To set {} is to keep nothing.
+func keep[V any](set, before map[string]V) {
+	if len(set) == 0 {
 		return
 	}
 	for name, value := range before {
-		if _, set := c.Gym.Kwargs[name]; !set {
-			if c.Gym.Kwargs == nil {
-				c.Gym.Kwargs = map[string]any{}
-			}
-			c.Gym.Kwargs[name] = value
+		if _, anew := set[name]; !anew {
+			set[name] = value
 		}
 	}
 }

@@ -138,6 +138,33 @@ func TestGymConfig(t *testing.T) {
 	}
 }
 
+// TestNamesAreAdded: what a layer names is added to what a preset has named, and {} takes all of it away.
+func TestNamesAreAdded(t *testing.T) {
+	for _, c := range []struct {
+		text         string
+		ammo, health float64
+		kwargs       int
+	}{
+		{"gym: {doom: {variables: {AMMO2: 60}}, kwargs: {b: 3}}", 60, 100, 2},
+		{"gym: {children: 2}", 50, 100, 1},
+		{"gym: {doom: {variables: {}}, kwargs: {}}", 0, 0, 0},
+	} {
+		cfg, err := covey.Preset("a3c", "VizdoomDefendCenter-v1", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{"gym: {kwargs: {a: 1}}", c.text} {
+			if err := cfg.Merge("test", []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		v := cfg.Gym.Doom.Variables
+		if v["AMMO2"] != c.ammo || v["HEALTH"] != c.health || len(cfg.Gym.Kwargs) != c.kwargs {
+			t.Errorf("%s: variables %v, arguments %v", c.text, v, cfg.Gym.Kwargs)
+		}
+	}
+}
+
 func TestGymMistakes(t *testing.T) {
 	for _, c := range []struct{ id, key, value, want string }{
 		{"CartPole-v1", "gym.children", "2", "gym: CartPole-v1 is covey's own; gym:CartPole-v1 is Gymnasium's"},

@@ -92,14 +92,13 @@ func (c *Config) merge(l layer, text []byte) error {
 	if err := l.check(l.root, reflect.TypeFor[Config](), ""); err != nil {
 		return err
 	}
-	var kwargs map[string]any
-	if c.Gym != nil {
-		kwargs = c.Gym.Kwargs
-	}
+	kwargs, variables := c.named()
 	if err := yaml.NodeToValue(l.root, c, yaml.Strict()); err != nil {
 		return l.explain(err, text)
 	}
-	c.keepKwargs(kwargs)
+	k, v := c.named()
+	keep(k, kwargs)
+	keep(v, variables)
 	c.replaceTower(l)
 	c.layers = append(c.layers, l)
 	return nil

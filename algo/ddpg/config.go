@@ -35,7 +35,7 @@ const (
 // Smoothing adds noise to the target policy's actions, so that critics cannot rise to narrow peaks.
 type Smoothing struct {
 	Sigma float32 `yaml:"sigma"` // of Gaussian noise; 0: none
-	Clip  float32 `yaml:"clip"`  // the noise is cut to ± this
+	Clip  float32 `yaml:"clip"`  // the noise is cut to ± this; 0: not cut
 }
 
 // DefaultConfig is DDPG with Ornstein-Uhlenbeck noise (Lillicrap et al. 2016, arXiv:1509.02971).

@@ -89,6 +89,19 @@ func TestNoise(t *testing.T) {
 	}
 }
 
+// TestSmoothing: the target policy's noise is cut where a bound is set, and only there.
+func TestSmoothing(t *testing.T) {
+	for _, clip := range []float32{0, 0.1} {
+		rng, most := rand.New(rand.NewPCG(1, 1)), float32(0)
+		for range 100 {
+			most = max(most, Smoothing{Sigma: 0.2, Clip: clip}.draw(rng))
+		}
+		if cut := most == 0.1; cut != (clip > 0) || !cut && most < 0.2 {
+			t.Errorf("clip %v: noise of up to %v", clip, most)
+		}
+	}
+}
+
 func TestBadConfigs(t *testing.T) {
 	rate := float32(11)
 	for want, alter := range map[string]func(*Config){

@@ -46,10 +46,19 @@ func (a *agent) Update(batch *replay.Batch, rng *rand.Rand) error {
 	x.batch = batch
 	if s := a.cfg.Smoothing; s.Sigma > 0 {
 		for i := range x.noise {
-			x.noise[i] = within(s.Sigma*float32(rng.NormFloat64()), s.Clip)
+			x.noise[i] = s.draw(rng)
 		}
 	}
 	return a.learn()
+}
+
+// draw is the noise of one number.
+func (s Smoothing) draw(rng *rand.Rand) float32 {
+	e := s.Sigma * float32(rng.NormFloat64())
+	if s.Clip > 0 {
+		e = within(e, s.Clip)
+	}
+	return e
 }
 
 // learn updates from the batch with the noise that was drawn.
