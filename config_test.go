@@ -35,6 +35,9 @@ func TestEveryPresetIsValid(t *testing.T) {
 		if zoo.About(p) == "" {
 			t.Errorf("%s: the first line says nothing about it", p.Path())
 		}
+		if text, err := zoo.Read(p); err != nil || strings.HasPrefix(strings.SplitAfter(string(text), "\n")[1], "#") {
+			t.Errorf("%s: what is said about it goes on in the second line, which is not shown, %v", p.Path(), err)
+		}
 	}
 }
 
@@ -217,10 +220,11 @@ func TestValidateNamesTheLineOfAFile(t *testing.T) {
 
 func TestUnknownNames(t *testing.T) {
 	for name, want := range map[string]string{
-		"CartPole-v2": `env: unknown environment "CartPole-v2"; did you mean "CartPole-v0"?`,
-		"Breakout-v1": `env: unknown environment "Breakout-v1"; did you mean "MinAtar/Breakout-v1"?`,
-		"Pong-v5":     `env: unknown environment "Pong-v5"; did you mean "ALE/Pong-v5"?`,
-		"Zork":        `env: unknown environment "Zork"; gym:Zork asks Gymnasium for it; known: Acrobot-v1, CartPole-v0, `,
+		"CartPole-v2":         `env: unknown environment "CartPole-v2"; did you mean "CartPole-v0"?`,
+		"Breakout-v1":         `env: unknown environment "Breakout-v1"; did you mean "MinAtar/Breakout-v1"?`,
+		"Pong-v5":             `env: unknown environment "Pong-v5"; did you mean "ALE/Pong-v5"?`,
+		"MinAtar/breakout-v1": `env: unknown environment "MinAtar/breakout-v1"; did you mean "MinAtar/Breakout-v1"?`,
+		"Zork":                `env: unknown environment "Zork"; gym:Zork asks Gymnasium for it; known: Acrobot-v1, CartPole-v0, `,
 	} {
 		if _, err := covey.NewEnvironment(name); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)

@@ -2,6 +2,7 @@ package covey
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -29,13 +30,19 @@ type Gym struct {
 // DefaultGym is complete.
 func DefaultGym() Gym { return Gym{Children: 1, Deadline: 300} }
 
-// bridged says whether an environment is Gymnasium's to make: where its name says so, or has a namespace, or
+// bridged says whether an environment is Gymnasium's to make: where its name says so, or has a namespace that is none of covey's own, or
 // belongs to a package that covey gym setup installs; natives go first.
 func bridged(id string) bool {
 	if _, native := environments[id]; native {
 		return false
 	}
-	return strings.HasPrefix(id, gymPrefix) || strings.Contains(id, "/") || pyenv.ExtraOf(id, "") != ""
+	if strings.HasPrefix(id, gymPrefix) {
+		return true
+	}
+	if i := strings.Index(id, "/"); i >= 0 {
+		return !slices.ContainsFunc(Environments(), func(own string) bool { return strings.HasPrefix(own, id[:i+1]) })
+	}
+	return pyenv.ExtraOf(id, "") != ""
 }
 
 // gymID is what Gymnasium calls the environment.

@@ -169,7 +169,7 @@ func (c *Config) fits(m *checkpoint.Manifest) (replanned bool, err error) {
 		return false, err
 	}
 	if key != "" {
-		return false, fmt.Errorf("the run was made with %s: %s, now it is %s: put it back, or start a new run (--init takes the policy along)", key, theirs, ours)
+		return false, fmt.Errorf("the run was made with %s: %s, now it is %s: put it back, or start a new run; --init takes the policy along where spaces and network stay the same", key, theirs, ours)
 	}
 	before, err := saved.Resolve()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"covey"
 	"covey/metrics"
 	"covey/train"
 )
@@ -60,6 +61,9 @@ func readCurve(dir string, a axes) (*curve, error) {
 	if len(inside) == 0 {
 		return nil, &fs.PathError{Op: "plot", Path: dir, Err: errors.New("neither a run nor a folder of runs: no " + train.ProgressFile)}
 	}
+	if err := alike(inside); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	var all []series
 	for _, path := range inside {
 		s, err := readSeries(path, a)
@@ -74,6 +78,27 @@ func readCurve(dir string, a axes) (*curve, error) {
 	}
 	c.name = fmt.Sprintf("%s (%d runs)", name, len(all))
 	return c, nil
+}
+
+// alike says why the runs with these tables have no mean: not all of them are of one environment and algorithm. A table
+// whose configuration is lost goes with any.
+func alike(tables []string) error {
+	var first, of string
+	for _, path := range tables {
+		run := filepath.Dir(path)
+		cfg, err := covey.RunConfig(run)
+		if err != nil {
+			continue
+		}
+		this := cfg.Algo + " in " + cfg.Env
+		if first == "" {
+			first, of = run, this
+		}
+		if this != of {
+			return fmt.Errorf("%s is %s, and %s is %s, which have no mean; plot them one by one", filepath.Base(first), of, filepath.Base(run), this)
+		}
+	}
+	return nil
 }
 
 // series is two columns of one run's table, without the rows that lack either.
