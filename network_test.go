@@ -21,7 +21,8 @@ func TestConvolutionsReplaceTheTower(t *testing.T) {
 		{"conv: [{filters: 4, size: 3, stride: 1}, {filters: 8, size: 3, stride: 1}]", "", 2},
 		{"hidden: [16]", "", 2},
 		{"tower: strided", "strided", 0},
-		{"conv: []", "strided", 0},
+		{"conv: []", "", 0},
+		{"tower: strided", "strided", 0},
 		{"tower: ''", "", 0},
 	} {
 		if err := cfg.Merge("mine.yaml", []byte("a3c: {network: {"+test.settings+"}}")); err != nil {

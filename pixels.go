@@ -207,7 +207,7 @@ func (c *Config) replaceTower(l layer) {
 	for section, n := range c.networks() {
 		conv, tower := nodeAt(l.root, section+".network.conv") != nil, nodeAt(l.root, section+".network.tower") != nil
 		switch {
-		case conv && !tower && len(n.Conv) > 0:
+		case conv && !tower:
 			n.Tower = ""
 		case tower && !conv && n.Tower != "":
 			n.Conv = nil

@@ -49,7 +49,7 @@ func publish(out string, records []*results.Record) error {
 	}
 	pictures := map[string][]chart.Panel{}
 	for _, r := range all {
-		pictures[r.Env] = r.panels()
+		pictures[r.Env] = append(pictures[r.Env], r.panels()...)
 	}
 	return results.Publish(out, name, page(all), pictures, records)
 }
@@ -86,7 +86,7 @@ const about = `# Memory and pixels
 Made by ` + "`make results-pixels`" + ` from the runs in [pixels](pixels): a file for each, with its command, machine, final
 evaluation and learning curve, and all of them in [runs.csv](pixels/runs.csv).
 
-Each run is by a preset (` + "`covey presets`" + `; algorithm@variant where it is not that for everyday use), one run for each seed: five seeds of tasks for
+Each run is by a preset (` + "`covey presets`" + `; algorithm@variant where it is not that for everyday use), over five seeds of tasks for
 memory and of MinAtar's games, three of Atari's and Doom's but one of Breakout, as far as they have been made. Steps are those of the environment:
 of Atari's and Doom's, frames, four to an action. In a budget of time everything counts, evaluations too; A3C anneals its rate over the preset's steps.
 
@@ -95,9 +95,10 @@ memory, 50 of MinAtar's games, 30 of Atari's, 100 of VizdoomBasic and 30 of Doom
 
 | | |
 |---|---|
+| runs | one for each seed |
 | IQM | mean of the middle half of the seeds' scores, with the 95 % interval of 10,000 bootstrap samples |
 | spread | standard deviation over seeds |
-| solved | seeds whose score reaches the mark above the table, the preset's, or of MinAtar's games one set for this page |
+| solved | seeds whose score reaches the mark above the table: the preset's, or of MinAtar's games and Breakout one set for this page |
 | drop, worst | how far the last policy falls behind the best evaluation on the way, which flatters it: median and worst over seeds; –: nothing was evaluated on the way |
 | steps, s | medians: environment steps, and seconds of training with its evaluations |
 | P(better) | the probability that a run of the first row scores higher than one of this row; 0.5: they are alike |
@@ -147,11 +148,13 @@ func page(all []result) string {
 		if i == 0 || all[i-1].Part != r.Part {
 			b.WriteString("\n" + heads[r.Part])
 		}
-		fmt.Fprintf(&b, "\n### %s\n\n", r.Env)
-		if !math.IsInf(r.Goal, 1) {
-			fmt.Fprintf(&b, "Solved: %g or more.\n\n", r.Goal)
+		if i == 0 || all[i-1].Env != r.Env {
+			fmt.Fprintf(&b, "\n### %s\n\n", r.Env)
+			if !math.IsInf(r.Goal, 1) {
+				fmt.Fprintf(&b, "Solved: %g or more.\n\n", r.Goal)
+			}
+			fmt.Fprintf(&b, "![learning curves](%s/%s)\n", name, results.Picture(r.Env))
 		}
-		fmt.Fprintf(&b, "![learning curves](%s/%s)\n", name, results.Picture(r.Env))
 		for k, of := range r.Of {
 			fmt.Fprintf(&b, "\n%s:\n\n", of.text(r.Algos[k]))
 			compare.WriteTable(&b, results.Table(r.Algos[k], r.Digits))

@@ -214,7 +214,7 @@ func TestDropIsOfEvaluationsOnTheWay(t *testing.T) {
 	}
 	text := Table([]*Summary{Summarize(0, some), Summarize(0, never)}, 1)
 	for i, want := range [][]string{{"5.0", "10.0"}, {"–", "–"}} {
-		if got := text[i+1][6:8]; !slices.Equal(got, want) {
+		if got := text[i+1][7:9]; !slices.Equal(got, want) {
 			t.Errorf("drop and worst drop are %v, want %v", got, want)
 		}
 	}
@@ -231,11 +231,11 @@ func TestOneRunAlone(t *testing.T) {
 	one, more := Summarize(0, runs("", 5)), Summarize(0, runs("more", 1, 2, 3, 4))
 	for _, algos := range [][]*Summary{{one, more}, {more, one}} {
 		for i, row := range Table(algos, 1)[1:] {
-			if row[10] != "–" {
-				t.Errorf("%s: P(better) is %s", row[0], row[10])
+			if row[11] != "–" {
+				t.Errorf("%s: P(better) is %s", row[0], row[11])
 			}
-			if algos[i] == one && (row[1] != "5.0 [–]" || row[3] != "–") {
-				t.Errorf("IQM %s, spread %s", row[1], row[3])
+			if algos[i] == one && (row[2] != "5.0 [–]" || row[4] != "–") {
+				t.Errorf("IQM %s, spread %s", row[2], row[4])
 			}
 		}
 		if s := Better(algos[0], algos[1]); s != nil {

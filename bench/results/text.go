@@ -80,7 +80,7 @@ func Chance(p stats.Estimate) string {
 // Table compares the algorithms with the first of them. digits: of scores, after the point.
 func Table(algos []*Summary, digits int) [][]string {
 	score := func(x float64) string { return Score(x, digits) }
-	rows := [][]string{{"algorithm", "IQM", "median", "spread", "worst seed", "solved", "drop", "worst", "steps", "s", "P(better)"}}
+	rows := [][]string{{"algorithm", "runs", "IQM", "median", "spread", "worst seed", "solved", "drop", "worst", "steps", "s", "P(better)"}}
 	for i, s := range algos {
 		better, solved := none, none
 		if i > 0 {
@@ -89,7 +89,7 @@ func Table(algos []*Summary, digits int) [][]string {
 		if !math.IsInf(s.Goal, 1) {
 			solved = fmt.Sprintf("%d/%d", s.Solved, len(s.Runs))
 		}
-		rows = append(rows, []string{s.Label, Shown(s.IQM, digits), score(s.Median), score(s.Spread), score(s.Worst),
+		rows = append(rows, []string{s.Label, fmt.Sprint(len(s.Runs)), Shown(s.IQM, digits), score(s.Median), score(s.Spread), score(s.Worst),
 			solved, score(s.Drop), score(s.WorstDrop),
 			compare.Count(s.Steps), compare.Duration(s.Seconds), better})
 	}
