@@ -21,7 +21,11 @@ func (r *run) live() error {
 	defer stop()
 	for {
 		err := r.fulfil(r.progress()) // what was left to be done
-		if r.stopped = r.ends(r.progress()); err == nil && !r.stopped {
+		r.stopped = r.ends(r.progress())
+		if !r.stopped && r.pending != 0 && r.ctx.Err() != nil { // cut short again: it is of this policy, which the learner would change
+			r.stopped, r.result.Interrupted = true, true
+		}
+		if err == nil && !r.stopped {
 			err = r.runLearner()
 		} else {
 			r.own = true

@@ -16,6 +16,7 @@ import (
 
 	"covey/algo"
 	"covey/checkpoint"
+	"covey/env"
 	"covey/metrics"
 	"covey/rollout"
 	"covey/state"
@@ -112,6 +113,36 @@ func TestInterruptedAnywhere(t *testing.T) {
 			t.Fatalf("resumed %d times", r.Resumes)
 		}
 	}
+}
+
+// leaver is a lane in which the first step interrupts the run.
+type leaver struct {
+	lane
+	leave func()
+}
+
+func (l *leaver) Step(action []float32, obs env.Values) (env.Outcome, error) {
+	l.leave()
+	return l.lane.Step(action, obs)
+}
+
+// TestInterruptedAgainInTheSameEvaluation: the policy that it is of waits for it, however often that is.
+func TestInterruptedAgainInTheSameEvaluation(t *testing.T) {
+	whole := t.TempDir()
+	want := outcome(t, whole, mustRun(t, newBusy(t), busy(whole)))
+	o := busy(t.TempDir())
+	for range 3 {
+		ctx, cancel := context.WithCancel(context.Background())
+		o.Eval.New = func() (env.Environment, error) { return &leaver{leave: cancel}, nil }
+		r, err := Run(ctx, with(newBusy(t)), o)
+		if err != nil || !r.Interrupted || r.Updates != 35 {
+			t.Fatalf("%+v, error %v", r, err)
+		}
+		mustHoldResult(t, o.Dir, r)
+		o.Resume = true
+	}
+	o.Eval.New = newLane
+	mustEqual(t, "resumed", outcome(t, o.Dir, mustRun(t, newBusy(t), o)), want)
 }
 
 // killed leaves in dir what a process that was killed right after the checkpoint of step would have left.

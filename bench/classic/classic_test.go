@@ -171,7 +171,7 @@ func TestArguments(t *testing.T) {
 	if err != nil || o.Seeds != 2 || o.Part != 0.1 || len(o.envs) != 2 {
 		t.Errorf("got %+v, %v", o, err)
 	}
-	if all, err := plan(o.Part); err != nil || len(all) != 10*2*4*3 || !strings.Contains(all[0].Line(), "steps=2000 ") {
+	if all, err := plan(o.Part); err != nil || len(all) != 10*2*5*3 || !strings.Contains(all[0].Line(), "steps=2000 ") {
 		t.Errorf("%d runs, error %v", len(all), err)
 	}
 }

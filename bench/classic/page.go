@@ -41,6 +41,14 @@ run of the first algorithm scores higher than one of this. The definitions are t
 
 ` + results.Worth
 
+// notes are what has to be known of a task.
+var notes = map[string]string{
+	"MountainCar-v0": `A3C and A2C as they are: their exploration is a random walk, which hardly ever meets the goal. The variant explore of A3C's preset
+holds actions for longer, and [learns it](../algorithms/a3c.md#what-the-presets-reach).
+
+`,
+}
+
 // panel draws the result.
 func (r *result) panel() chart.Panel {
 	p := chart.Panel{Title: r.Task.Env, X: "environment steps", Y: "return"}
@@ -69,7 +77,7 @@ func page(all []*result) string {
 	}
 	for i, r := range all {
 		if i == 0 || all[i-1].Task.Env != r.Task.Env {
-			fmt.Fprintf(&b, "\n## %s\n\nSolved: %g or more.\n\n![learning curves](%s/%s)\n", r.Task.Env, r.Task.Solved, name, results.Picture(r.Task.Env))
+			fmt.Fprintf(&b, "\n## %s\n\nSolved: %g or more.\n\n%s![learning curves](%s/%s)\n", r.Task.Env, r.Task.Solved, notes[r.Task.Env], name, results.Picture(r.Task.Env))
 		}
 		fmt.Fprintf(&b, "\n%s:\n\n", r.Task.budget(r.Budget))
 		compare.WriteTable(&b, results.Table(r.Algos, 1))

@@ -28,6 +28,7 @@ var tasks = []task{
 	{"MountainCarContinuous-v0", []string{"sac", "ddpg", "a3c"}, 90, -33, 50_000, 5},
 	{"CartPole-v1", []string{"a3c", "a2c", "dqn"}, 475, 22, 100_000, 3},
 	{"Acrobot-v1", []string{"a3c", "a2c", "dqn"}, -100, -499, 100_000, 5},
+	{"MountainCar-v0", []string{"a3c", "a2c", "dqn"}, -110, -200, 80_000, 3},
 }
 
 var budgets = []results.Budget{results.Steps, results.Seconds}
