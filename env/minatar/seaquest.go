@@ -150,19 +150,18 @@ func (g *seaquest) rescue() {
 }
 
 // swim moves fish or submarines. It returns how many swam into a shot, and whether one met the player, before its move
-// or after.
+// or after. A submarine that is hit in the step in which it shoots has shot.
 func (g *seaquest) swim(enemies *swarm) (hits int, met bool) {
 	armed := enemies == &g.subs
-	enemies.drop(func(m *swimmer) bool {
+	enemies.drop(func(m *swimmer) (hit bool) {
 		met = met || g.meets(m)
 		if m.move(g.moveWait) {
 			if m.outside() {
 				return true
 			}
 			met = met || g.meets(m)
-			if g.shots.lose(m) {
+			if hit = g.shots.lose(m); hit {
 				hits++
-				return true
 			}
 		}
 		if armed {
@@ -173,7 +172,7 @@ func (g *seaquest) swim(enemies *swarm) (hits int, met bool) {
 				g.torpedoes = append(g.torpedoes, swimmer{x: m.x, y: m.y, dx: m.dx})
 			}
 		}
-		return false
+		return hit
 	})
 	return hits, met
 }

@@ -1,5 +1,7 @@
 package minatar
 
+import "slices"
+
 // swimmer is what moves along a row of Seaquest.
 type swimmer struct {
 	x, y, dx int
@@ -32,26 +34,22 @@ func (m *swimmer) outside() bool { return m.x < 0 || m.x > last }
 // swarm holds swimmers of one kind in the order in which they came.
 type swarm []swimmer
 
-// drop shows every swimmer to gone, and drops those of which it says so.
+// drop shows every swimmer to gone, those that came last first, and drops those of which it says so.
 func (s *swarm) drop(gone func(*swimmer) bool) {
-	kept := (*s)[:0]
-	for i := range *s {
-		if m := &(*s)[i]; !gone(m) {
-			kept = append(kept, *m)
+	for i := len(*s) - 1; i >= 0; i-- {
+		if gone(&(*s)[i]) {
+			*s = slices.Delete(*s, i, i+1)
 		}
 	}
-	*s = kept
 }
 
-// lose drops the first swimmer that is where m is, and says whether there was one.
+// lose drops the one that came first of the swimmers that are where m is, and says whether there was one.
 func (s *swarm) lose(m *swimmer) bool {
-	for i, other := range *s {
-		if other.x == m.x && other.y == m.y {
-			*s = append((*s)[:i], (*s)[i+1:]...)
-			return true
-		}
+	i := slices.IndexFunc(*s, func(other swimmer) bool { return other.x == m.x && other.y == m.y })
+	if i >= 0 {
+		*s = slices.Delete(*s, i, i+1)
 	}
-	return false
+	return i >= 0
 }
 
 // oppose says whether one of the swarm swims the other way in m's row.
