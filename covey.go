@@ -23,8 +23,9 @@ import (
 
 // Options are what a run needs besides its configuration. The zero Options will do.
 type Options struct {
-	// Environment makes the environments to learn in, one for each stream and for evaluation. Nil: the one of
-	// covey's that Config.Env names.
+	// Environment makes the environments to learn in, a new one each time: one for each stream, those of evaluations, and
+	// others in place of those that fail. One call at a time is made. The configuration's action_repeat, screen and stack are put
+	// around them; gym and minatar say nothing of them. Nil: the environment that Config.Env names.
 	Environment func() (env.Environment, error)
 	// Dir is the folder that the run leaves behind: it is made, or must be empty. "": none.
 	Dir string
@@ -38,20 +39,22 @@ type Options struct {
 type Run struct{ train.Result }
 
 // Train runs a configuration to the end of its budget. A cancelled context ends the run cleanly, with a checkpoint
-// that [Resume] goes on from: the result says that it was interrupted. Where learning fails, the run says how
-// far it came, besides the error.
+// that [Resume] goes on from: the result says that it was interrupted, and there is no final evaluation in it. Where
+// learning fails, the run says how far it came, besides the error; where none began, it is nil.
 func Train(ctx context.Context, cfg *Config, opt Options) (*Run, error) {
 	return cfg.run(ctx, opt, false)
 }
 
-// output is where the run prints as often as the configuration says.
+// output is where the run prints as often as the configuration says, unless o does.
 func (c *Config) output(o train.Output) train.Output {
-	o.PrintEvery = c.PrintEvery
+	if o.PrintEvery == 0 {
+		o.PrintEvery = c.PrintEvery
+	}
 	return o
 }
 
-// Evaluate plays episodes of p in environments that create makes, greedily or sampled. The same
-// arguments give the same result.
+// Evaluate plays episodes of p, greedily or sampled, in environments that create makes, a new one each time, with
+// the spaces that p was made for. The same arguments give the same result.
 func Evaluate(ctx context.Context, p *policy.Policy, create func() (env.Environment, error), episodes int, seed uint64, sample bool) (*train.Evaluation, error) {
 	e := train.NewEvaluator(create)
 	result, err := e.Evaluate(ctx, p, episodes, seed, sample)

@@ -11,7 +11,7 @@ import (
 )
 
 // LoadPolicy loads the policy of a run: that of its newest checkpoint, or the one in the folder of the run that dir
-// names (as runs/x/best). It acts by [policy.Policy.NewActor].
+// names (as runs/x/best). It acts by [policy.Policy.NewActor]. The configuration is the run's, as it was asked for.
 func LoadPolicy(dir string) (*policy.Policy, *Config, error) {
 	c, err := train.OpenPolicy(dir)
 	if err != nil {
@@ -29,9 +29,10 @@ func LoadPolicy(dir string) (*policy.Policy, *Config, error) {
 
 // policyOf lays out the policy that a manifest speaks of.
 func policyOf(m *checkpoint.Manifest, source string) (*Config, *policy.Policy, error) {
-	cfg, err := savedConfig(m)
+	saved, err := savedConfig(m)
+	var cfg *Config
 	if err == nil {
-		cfg, err = cfg.Resolve()
+		cfg, err = saved.Resolve()
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %v", source, err) //nolint:errorlint // no ConfigError: nobody configures a checkpoint
@@ -49,7 +50,7 @@ func policyOf(m *checkpoint.Manifest, source string) (*Config, *policy.Policy, e
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", source, err)
 	}
-	return cfg, p, nil
+	return saved, p, nil
 }
 
 // savedConfig is the configuration that a manifest holds.

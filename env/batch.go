@@ -3,7 +3,6 @@ package env
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"strconv"
 
 	"covey/state"
@@ -25,8 +24,16 @@ func Batch(envs ...Environment) (Vector, error) {
 	}
 	spec := envs[0].Spec()
 	for i, e := range envs {
-		if err := sameSpaces(spec, e.Spec()); err != nil {
-			return nil, fmt.Errorf("batch: environment %d (%s): %w", i, e.Spec().ID, err)
+		s := e.Spec()
+		err := s.Validate()
+		if err == nil {
+			err = spec.SameSpaces(s)
+		}
+		if a, b := max(spec.Stack, 1), max(s.Stack, 1); err == nil && a != b {
+			err = fmt.Errorf("stacks %d frames, the first environment %d", b, a)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("batch: environment %d (%s): %w", i, s.ID, err)
 		}
 	}
 	b := &batch{
@@ -50,18 +57,6 @@ func Batch(envs ...Environment) (Vector, error) {
 		names[i] = strconv.Itoa(i)
 	}
 	return &statefulBatch{batch: b, stateful: stateful, names: names}, nil
-}
-
-func sameSpaces(a, b Spec) error {
-	switch {
-	case !reflect.DeepEqual(a.Observation, b.Observation):
-		return fmt.Errorf("observation space %v differs from the first environment's %v", b.Observation, a.Observation)
-	case !reflect.DeepEqual(a.Action, b.Action):
-		return fmt.Errorf("action space %v differs from the first environment's %v", b.Action, a.Action)
-	case max(a.Stack, 1) != max(b.Stack, 1):
-		return fmt.Errorf("stacks %d frames, the first environment %d", max(b.Stack, 1), max(a.Stack, 1))
-	}
-	return nil
 }
 
 // EpisodeSeed is the seed of the episode with the given number, counted from 0, of an environment

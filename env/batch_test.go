@@ -91,6 +91,18 @@ func TestEpisodeSeed(t *testing.T) {
 	}
 }
 
+// odd is an environment with another action space.
+type odd struct {
+	env.Environment
+	action env.Space
+}
+
+func (o *odd) Spec() env.Spec {
+	s := o.Environment.Spec()
+	s.Action = o.action
+	return s
+}
+
 func TestBatchErrors(t *testing.T) {
 	good := func() env.Environment { return &counter{id: "good", last: 5} }
 	stacked := &stacker{counter{id: "stacked"}}
@@ -104,6 +116,9 @@ func TestBatchErrors(t *testing.T) {
 		{[]env.Environment{good(), env.TimeLimit(mustClassic(t, "CartPole-v1"), 3)}, "environment 1 (CartPole-v1): observation space"},
 		{[]env.Environment{mustClassic(t, "MountainCar-v0"), mustClassic(t, "MountainCarContinuous-v0")}, "environment 1 (MountainCarContinuous-v0): action space"},
 		{[]env.Environment{good(), stacked}, "environment 1 (stacked): stacks 4 frames"},
+		{[]env.Environment{&odd{Environment: good(), action: env.Space{Kind: env.Box, Shape: []int{1}}}}, "environment 0 (good): action space: box of shape [1] wants 1 bounds"},
+		{[]env.Environment{&odd{Environment: good(), action: env.NewBox([]float32{1}, []float32{-1})}}, "environment 0 (good): action space: box element 0 has bounds [1, -1]"},
+		{[]env.Environment{&odd{Environment: good(), action: env.NewDiscrete(0)}}, "environment 0 (good): action space: Discrete space offers 0 choices"},
 	} {
 		if _, err := env.Batch(c.envs...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want one with %q", err, c.want)

@@ -25,7 +25,10 @@ var errBroken = errors.New("broken")
 func (c *counter) Spec() env.Spec {
 	threshold := 10.0
 	s := env.Spec{ID: c.id, Observation: env.NewBox([]float32{0, 0}, []float32{1e6, 1e6}), Action: env.NewDiscrete(100), RewardThreshold: &threshold}
-	s.Observation.Bytes = c.bytes
+	if c.bytes {
+		s.Observation = env.NewBox([]float32{0, 0}, []float32{255, 255})
+		s.Observation.Bytes = true
+	}
 	return s
 }
 

@@ -17,15 +17,6 @@ import (
 // and after an episode's end.
 var ErrResetNeeded = errors.New("no episode is running: Reset must come first")
 
-// Spec describes an environment: what it shows, what it takes, and when it counts as solved.
-type Spec struct {
-	ID                  string
-	Observation, Action Space
-	RewardThreshold     *float64 // mean return over 100 episodes at which the environment counts as solved; nil: none
-	MaxSteps            int      // steps after which an episode is truncated; 0: never
-	Stack               int      // frames that make one observation; 0 and 1: a single frame
-}
-
 // Values holds observations: floats, or bytes where the space says so. Exactly one is set.
 type Values struct {
 	F []float32

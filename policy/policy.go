@@ -109,7 +109,8 @@ func (a *Actor) memory(row int) []float32 {
 
 // Act writes the actions to take, within the space's bounds, for as many observations as there are
 // actions: sampled with rng, or the most likely ones when rng is nil. actions: [rows, action],
-// obs: [rows, frame]. A row of a policy that remembers is an episode: see Begin.
+// obs: [rows, frame], or [rows, frames, frame] where the spec stacks frames, as an [env.History] of them has it. A row of a
+// policy that remembers is an episode: see Begin.
 func (a *Actor) Act(actions []float32, obs env.Values, rng *rand.Rand) {
 	p, rows := a.policy, len(actions)/a.sampler.Actions()
 	if a.input != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -64,8 +63,8 @@ func (e *Evaluator) Close() error {
 // episodes; with the same policy also the same result, on any number of cores. Where an environment fails,
 // panics or hangs, all episodes are played once more in fresh ones; the second failure is an error.
 func (e *Evaluator) Evaluate(ctx context.Context, p *policy.Policy, episodes int, seed uint64, sample bool) (*Evaluation, error) {
-	if episodes < 1 {
-		panic(fmt.Sprintf("train: evaluation over %d episodes", episodes))
+	if err := playable(p, episodes); err != nil {
+		return nil, fmt.Errorf("evaluate: %w", err)
 	}
 	result, err := e.attempt(ctx, p, episodes, seed, sample)
 	if err == nil || ctx.Err() != nil {
@@ -79,6 +78,17 @@ func (e *Evaluator) Evaluate(ctx context.Context, p *policy.Policy, episodes int
 		return nil, fmt.Errorf("evaluate: %w (also in fresh environments)", err)
 	}
 	return result, nil
+}
+
+// playable says why nothing can be played.
+func playable(p *policy.Policy, episodes int) error {
+	switch {
+	case p == nil:
+		return errors.New("there is no policy")
+	case episodes < 1:
+		return fmt.Errorf("%d episodes, must be 1 or more", episodes)
+	}
+	return nil
 }
 
 // attempt plays the episodes once.
@@ -189,6 +199,7 @@ type player struct {
 	create func() (env.Environment, error)
 	games  []game
 	actor  *policy.Actor
+	spec   env.Spec // that the policy was made for
 	action int
 	seen   *env.History // of the games
 	acts   []float32    // [games, action]
@@ -210,7 +221,7 @@ type game struct {
 // meet makes the player act by p.
 func (pl *player) meet(p *policy.Policy) {
 	pl.actor = p.NewActor(lockstep)
-	pl.action = p.Spec.Action.Size()
+	pl.spec, pl.action = p.Spec, p.Spec.Action.Size()
 	pl.seen = env.NewHistory(p.Spec, lockstep)
 	pl.acts = make([]float32, lockstep*pl.action)
 }
@@ -272,11 +283,19 @@ func (pl *player) reset(r *round, first, n int) error {
 			pl.games = append(pl.games, game{env: e})
 		}
 		x := &pl.games[row]
-		*x = game{env: x.env, episode: first + row, limit: x.env.Spec().MaxSteps}
+		spec := x.env.Spec()
+		if err := pl.spec.SameSpaces(spec); err != nil {
+			return fmt.Errorf("%s is not what the policy learned in: %w", spec.ID, err)
+		}
+		*x = game{env: x.env, episode: first + row, limit: spec.MaxSteps}
 		if x.limit == 0 {
 			x.limit = endless
 		}
-		if err := x.env.Reset(r.seeds[x.episode], pl.seen.Frame(row)); err != nil {
+		err := x.env.Reset(r.seeds[x.episode], pl.seen.Frame(row))
+		if err == nil {
+			err = pl.seen.Frame(row).CheckFinite()
+		}
+		if err != nil {
 			return fmt.Errorf("episode %d: %w", x.episode, err)
 		}
 		pl.seen.ShowRow(row, true)
@@ -289,6 +308,12 @@ func (pl *player) reset(r *round, first, n int) error {
 func (pl *player) step(row int) error {
 	x := &pl.games[row]
 	o, err := x.env.Step(pl.acts[row*pl.action:(row+1)*pl.action], pl.seen.Frame(row))
+	if err == nil {
+		err = o.CheckFinite()
+	}
+	if err == nil {
+		err = pl.seen.Frame(row).CheckFinite()
+	}
 	if err != nil {
 		return fmt.Errorf("episode %d, step %d: %w", x.episode, x.length+1, err)
 	}
@@ -299,9 +324,6 @@ func (pl *player) step(row int) error {
 	x.ended = o.Terminated || o.Truncated
 	if x.cut = !x.ended && x.length >= x.limit; x.cut {
 		x.ended = true
-	}
-	if x.ended && (math.IsNaN(x.sum) || math.IsInf(x.sum, 0)) {
-		return fmt.Errorf("episode %d: its return is %v", x.episode, x.sum)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"runtime"
@@ -200,11 +201,75 @@ func TestEvaluationSaysWhatFailed(t *testing.T) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
+	for want, create := range map[string]func() (env.Environment, error){
+		"evaluate: episode 0, step 3: reward is NaN":                       func() (env.Environment, error) { return &dazed{at: 3, reward: true}, nil },
+		"evaluate: episode 0, step 3: element 0 of the observation is NaN": func() (env.Environment, error) { return &dazed{at: 3}, nil },
+		"evaluate: episode 0: element 0 of the observation is NaN":         func() (env.Environment, error) { return &dazed{}, nil },
+		"evaluate: Lane is not what the policy learned in: action space is Box, not Discrete": func() (env.Environment, error) {
+			return &elsewhere{action: env.NewBox([]float32{-1}, []float32{1})}, nil
+		},
+		"evaluate: Lane is not what the policy learned in: action space has [3] choices, not [2]":               func() (env.Environment, error) { return &elsewhere{action: env.NewDiscrete(3)}, nil },
+		"evaluate: Lane is not what the policy learned in: observation space has element 1 within [0, 2], not ": func() (env.Environment, error) { return &elsewhere{action: env.NewDiscrete(2), high: 2}, nil },
+	} {
+		if _, err := NewEvaluator(create).Evaluate(context.Background(), newPolicy(t, 1), 5, 1, false); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	if _, err := NewEvaluator(newLane).Evaluate(context.Background(), nil, 5, 1, false); err == nil || err.Error() != "evaluate: there is no policy" {
+		t.Errorf("without a policy: %v", err)
+	}
+	if _, err := NewEvaluator(newLane).Watch(context.Background(), newPolicy(t, 1), 0, 1, false, nil); err == nil || err.Error() != "watch: 0 episodes, must be 1 or more" {
+		t.Errorf("without episodes: %v", err)
+	}
 	o := options()
 	o.Eval.New = tests["evaluate: episode 0, step 3: no wall"]
 	if r, err := Run(context.Background(), with(newPupil(t)), o); !errors.Is(err, broken) || r.Error == "" || r.EnvSteps != 1000 {
 		t.Errorf("%+v, error %v", r, err)
 	}
+}
+
+// dazed is a lane that shows what is no number in a step, 0 for the reset, or gives it as the reward.
+type dazed struct {
+	lane
+	at     int
+	reward bool
+}
+
+func (d *dazed) Reset(seed uint64, obs env.Values) error {
+	err := d.lane.Reset(seed, obs)
+	d.daze(obs)
+	return err
+}
+
+func (d *dazed) Step(action []float32, obs env.Values) (env.Outcome, error) {
+	o, err := d.lane.Step(action, obs)
+	if d.reward && d.steps == d.at {
+		o.Reward = float32(math.NaN())
+	}
+	d.daze(obs)
+	return o, err
+}
+
+func (d *dazed) daze(obs env.Values) {
+	if !d.reward && d.steps == d.at {
+		obs.F[0] = float32(math.NaN())
+	}
+}
+
+// elsewhere is a lane with other spaces.
+type elsewhere struct {
+	lane
+	action env.Space
+	high   float32 // of the second element; 0: as in the lane
+}
+
+func (e *elsewhere) Spec() env.Spec {
+	s := e.lane.Spec()
+	s.Action = e.action
+	if e.high != 0 {
+		s.Observation.High = []float32{s.Observation.High[0], e.high}
+	}
+	return s
 }
 
 // unruly is a lane that misbehaves in its third step, the first few times over all of its copies.

@@ -27,11 +27,12 @@ type Result struct {
 	SolvedAtS     *float64 `json:"solved_at_s"` // since the process started
 	SolvedAtSteps *uint64  `json:"solved_at_steps"`
 
-	TrainReturnMean100 *float64    `json:"train_return_mean_100"` // of the last 100 training episodes or fewer
-	Eval               *Evaluation `json:"eval"`                  // of the final policy: the mode that counts
-	EvalGreedy         *Evaluation `json:"eval_greedy"`
-	EvalSampled        *Evaluation `json:"eval_sampled"`
-	Best               *Best       `json:"best"`
+	TrainReturnMean100 *float64 `json:"train_return_mean_100"` // of the last 100 training episodes or fewer
+	// Of the final policy; nil: the run was interrupted or failed. Eval is the mode that counts.
+	Eval        *Evaluation `json:"eval"`
+	EvalGreedy  *Evaluation `json:"eval_greedy"`
+	EvalSampled *Evaluation `json:"eval_sampled"`
+	Best        *Best       `json:"best"` // nil: no policy has been evaluated
 
 	Resumes     int    `json:"resumes"`      // times that the run was gone on with
 	Replanned   bool   `json:"replanned"`    // one of them changed the budget, and with it what is annealed

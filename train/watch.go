@@ -11,8 +11,8 @@ import (
 // Watch plays episodes one after another, in one environment, and calls see after each Reset and each Step of
 // it. Played greedily, they are the episodes that Evaluate plays with that seed.
 func (e *Evaluator) Watch(ctx context.Context, p *policy.Policy, episodes int, seed uint64, sample bool, see func(env.Environment) error) (*Evaluation, error) {
-	if episodes < 1 {
-		panic(fmt.Sprintf("train: %d episodes to watch", episodes))
+	if err := playable(p, episodes); err != nil {
+		return nil, fmt.Errorf("watch: %w", err)
 	}
 	if len(e.players) == 0 {
 		e.players = append(e.players, &player{create: e.create})

@@ -31,10 +31,15 @@ type Recorder struct {
 }
 
 // Record returns a recorder for a file that must not exist yet, and appears with Close. about is written to its
-// metadata.
+// metadata, whose keys env, format, version, observation_space and action_space are the file's own.
 func Record(path string, about map[string]string) (*Recorder, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return nil, fmt.Errorf("record transitions: %s: %w", path, fs.ErrExist)
+	}
+	for _, key := range []string{keyFormat, keyVersion, keyEnv, keyObservation, keyAction} {
+		if _, taken := about[key]; taken {
+			return nil, fmt.Errorf("record transitions: metadata %q is not for others to set", key)
+		}
 	}
 	folder, err := os.MkdirTemp(filepath.Dir(path), "."+strings.ReplaceAll(filepath.Base(path), "*", "")+"-*")
 	if err != nil {

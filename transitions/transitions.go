@@ -22,6 +22,7 @@ package transitions
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"covey/checkpoint"
@@ -114,12 +115,7 @@ func metadata(spec *env.Spec, about map[string]string) (map[string]string, error
 		}
 		all[key] = string(text)
 	}
-	for key, value := range about {
-		if _, ours := all[key]; ours {
-			return nil, fmt.Errorf("metadata %q is not for others to set", key)
-		}
-		all[key] = value
-	}
+	maps.Copy(all, about)
 	return all, nil
 }
 

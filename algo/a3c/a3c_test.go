@@ -324,6 +324,16 @@ func TestGradientsAfterTheStopAreDiscarded(t *testing.T) {
 	}
 }
 
+// TestWorkersHaveTheSameSpaces: one policy is for all.
+func TestWorkersHaveTheSameSpaces(t *testing.T) {
+	cfg := small()
+	cfg.Workers = 2
+	_, err := New(cfg, 1, func(worker int) (env.Vector, error) { return corridors(cfg.Envs, worker == 1, nil)(worker) })
+	if want := "worker 1 (Corridor): action space is Box, not Discrete, as worker 0 has"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
 func TestBadConfigs(t *testing.T) {
 	rate := float32(1e-3)
 	for want, alter := range map[string]func(*Config){

@@ -65,6 +65,9 @@ func (l *Learner) createGlobal(cfg *Config, spec env.Spec, seed uint64) error {
 
 func (l *Learner) addWorker(i int, v env.Vector, seed uint64) error {
 	cfg := l.global.cfg
+	if err := l.global.policy.Spec.SameSpaces(v.Spec()); err != nil {
+		return fmt.Errorf("worker %d (%s): %w, as worker 0 has", i, v.Spec().ID, err)
+	}
 	stream := rand.NewPCG(seed, uint64(i)+1)
 	rng := rand.New(stream)
 	seeds := make([]uint64, v.Len())

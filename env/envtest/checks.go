@@ -16,18 +16,7 @@ func (s *suite) specIsValid() error {
 	if spec.ID == "" {
 		errs = append(errs, errors.New("no ID"))
 	}
-	if err := spec.Observation.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("observation: %w", err))
-	}
-	if err := spec.Action.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("action: %w", err))
-	}
-	if spec.Action.Bytes {
-		errs = append(errs, errors.New("actions of bytes"))
-	}
-	if spec.MaxSteps < 0 || spec.Stack < 0 {
-		errs = append(errs, fmt.Errorf("MaxSteps %d, Stack %d", spec.MaxSteps, spec.Stack))
-	}
+	errs = append(errs, spec.Validate())
 	if t := spec.RewardThreshold; t != nil && (math.IsNaN(*t) || math.IsInf(*t, 0)) {
 		errs = append(errs, fmt.Errorf("reward threshold %v", *t))
 	}
@@ -142,7 +131,7 @@ func (s *suite) endsAreTold() error {
 			case limit > 0 && steps == limit && !out.Truncated:
 				return fmt.Errorf("seed %d: not truncated after %d steps: %+v", seed, steps, out)
 			case limit > 0 && steps < limit && out.Truncated:
-				return fmt.Errorf("seed %d: truncated after %d of %d steps", seed, steps, limit)
+				return fmt.Errorf("seed %d: truncated after %d of %d steps; where that is meant, MaxSteps is 0", seed, steps, limit)
 			case limit == 0 && out.Truncated && out.Terminated:
 				return fmt.Errorf("seed %d: terminated and truncated after %d steps, with no limit", seed, steps)
 			}

@@ -99,7 +99,9 @@ func (d *drift) Step(action []float32, obs env.Values) (env.Outcome, error) {
 	if d.is("writes the action") {
 		action[0] = 1 - action[0]
 	}
-	d.steps++
+	if d.steps++; d.steps == 2 && d.is("explodes") {
+		panic("boom")
+	}
 	d.x += 0.2*push + 0.5*d.noise()
 	if d.is("shares memory") {
 		d.x += memory / 1000

@@ -27,25 +27,42 @@ const (
 func Run(t *testing.T, create func() env.Environment, traits ...Trait) {
 	t.Helper()
 	s := newSuite(create, traits)
-	for _, c := range checks {
-		t.Run(c.name, func(t *testing.T) {
+	for i, c := range checks {
+		sound := t.Run(c.name, func(t *testing.T) {
 			if err := c.run(s); err != nil {
 				t.Error(err)
 			}
 		})
+		if i == 0 && !sound { // the others rest on the spec
+			return
+		}
 	}
 }
 
-// Check runs the suite outside a test, and returns what is wrong, each defect with its check's name.
+// Check runs the suite outside a test, and returns what is wrong, each defect with its check's name. A panic is one; after a
+// defect of the spec nothing else is checked.
 func Check(create func() env.Environment, traits ...Trait) error {
 	s := newSuite(create, traits)
 	var errs []error
-	for _, c := range checks {
-		if err := c.run(s); err != nil {
+	for i, c := range checks {
+		if err := s.recovered(c.run); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", c.name, err))
+			if i == 0 {
+				break
+			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// recovered runs a check. A panic in it is an error.
+func (s *suite) recovered(check func(*suite) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return check(s)
 }
 
 var checks = []struct {

@@ -20,10 +20,10 @@ func TestSoundEnvironmentsPass(t *testing.T) {
 func TestFlawsAreCaught(t *testing.T) {
 	for _, c := range []struct{ flaw, check, want string }{
 		{"no ID", "spec", "no ID"},
-		{"impossible space", "spec", "observation: box"},
-		{"impossible actions", "spec", "action: Discrete space offers 0"},
-		{"actions of bytes", "spec", "actions of bytes"},
-		{"negative limit", "spec", "MaxSteps -1"},
+		{"impossible space", "spec", "observation space: box"},
+		{"impossible actions", "spec", "action space: Discrete space offers 0"},
+		{"actions of bytes", "spec", "action space: of bytes"},
+		{"negative limit", "spec", "MaxSteps is -1"},
 		{"infinite threshold", "spec", "reward threshold +Inf"},
 		{"changing spec", "spec", "the spec is"},
 		{"leaves the space", "space", "outside [-4, 1]"},
@@ -107,6 +107,12 @@ func TestTraits(t *testing.T) {
 func TestCheckNamesWhatFails(t *testing.T) {
 	if err := Check(func() env.Environment { return &saved{} }, Native); err != nil {
 		t.Error(err)
+	}
+	for flaw, want := range map[string]string{"impossible space": "spec: observation space: box of shape [2] wants 2 bounds, has 1 low and 2 high", "explodes": "same seed: panic: boom"} {
+		err := Check(func() env.Environment { return &saved{drift{flaw: flaw}} }, Native)
+		if err == nil || !strings.Contains(err.Error(), want) || flaw == "impossible space" && strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %v, want %s", flaw, err, want)
+		}
 	}
 	err := Check(func() env.Environment { return &saved{drift{flaw: "forgets its stream"}} }, Native)
 	if err == nil || !strings.HasPrefix(err.Error(), "snapshot: ") || strings.Contains(err.Error(), "\n") {
