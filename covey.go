@@ -24,8 +24,8 @@ import (
 // Options are what a run needs besides its configuration. The zero Options will do.
 type Options struct {
 	// Environment makes the environments to learn in, a new one each time: one for each stream, those of evaluations, and
-	// others in place of those that fail. One call at a time is made. The configuration's action_repeat, screen and stack are put
-	// around them; gym and minatar say nothing of them. Nil: the environment that Config.Env names.
+	// others in place of those that fail, which several goroutines may ask for at once. The configuration's action_repeat,
+	// screen and stack are put around them; gym and minatar say nothing of them. Nil: the environment that Config.Env names.
 	Environment func() (env.Environment, error)
 	// Dir is the folder that the run leaves behind: it is made, or must be empty. "": none.
 	Dir string

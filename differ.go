@@ -26,9 +26,11 @@ func (c *Config) differs(other *Config) (key, mine, theirs string, err error) {
 	if err != nil {
 		return "", "", "", err
 	}
-	for _, key := range keys() {
+	all := keys()
+	for _, key := range all {
 		top, _, _ := strings.Cut(key, ".")
-		if slices.Contains(free, top) || slices.Contains(free, key) {
+		section := slices.ContainsFunc(all, func(k string) bool { return strings.HasPrefix(k, key+".") })
+		if section || slices.Contains(free, top) || slices.Contains(free, key) {
 			continue
 		}
 		if x, y := value(a, key), value(b, key); x != y {
@@ -51,13 +53,10 @@ func (c *Config) tree() (ast.Node, error) {
 	return file.Docs[0].Body, nil
 }
 
-// value is what stands at a key in short; "" where nothing or a section does, whose keys have values of their own.
+// value is what stands at a key, in short; "" where nothing does.
 func value(root ast.Node, key string) string {
 	n := nodeAt(root, key)
 	if n == nil {
-		return ""
-	}
-	if _, section := n.(ast.MapNode); section && key != "gym.kwargs" {
 		return ""
 	}
 	return strings.Join(strings.Fields(n.String()), " ")

@@ -136,6 +136,33 @@ func TestImpossibleGamesAreNotMade(t *testing.T) {
 	}
 }
 
+// TestNamedValuesDiffer: what belongs to names of the environment's own is compared as the settings are.
+func TestNamedValuesDiffer(t *testing.T) {
+	load := func(settings string) *Config {
+		cfg, err := Preset("a3c", "VizdoomDefendCenter-v1", "")
+		if err == nil {
+			err = cfg.Merge("test", []byte(settings))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cfg
+	}
+	for settings, want := range map[string]string{
+		"gym: {doom: {variables: {AMMO2: 60}}}":    "gym.doom.variables",
+		"gym: {doom: {variables: {KILLCOUNT: 1}}}": "gym.doom.variables",
+		"gym: {doom: {variables: {}}}":             "gym.doom.variables",
+		"gym: {kwargs: {frame_skip: 2}}":           "gym.kwargs",
+		"screen: {height: 42}":                     "screen.height",
+		"gym: {children: 2}":                       "",
+		"{}":                                       "",
+	} {
+		if key, _, _, err := load("{}").differs(load(settings)); err != nil || key != want {
+			t.Errorf("%s: differs in %q, want %q, error %v", settings, key, want, err)
+		}
+	}
+}
+
 func TestPixelMistakes(t *testing.T) {
 	for _, c := range []struct{ id, key, value, want string }{
 		{"ALE/Pong-v5", "screen.height", "0", "screen: height 0 and width 84: want both"},

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"covey/algo"
 	"covey/checkpoint"
@@ -76,10 +75,7 @@ func (c *Config) run(ctx context.Context, opt Options, resume bool) (*Run, error
 	}
 	environment, own := cfg.Environment, (func() (env.Environment, error))(nil)
 	if opt.Environment != nil {
-		var mu sync.Mutex
 		environment = func() (env.Environment, error) {
-			mu.Lock()
-			defer mu.Unlock()
 			e, err := opt.Environment()
 			if err == nil && e == nil {
 				err = errors.New("Options.Environment returned neither an environment nor an error")

@@ -37,19 +37,20 @@ func (s Spec) Validate() error {
 	return nil
 }
 
-// SameSpaces says, by the error, in which space o differs from s.
+// SameSpaces says, by the error, in which space o differs from s. Observations of floats may have other bounds: no policy
+// goes by them.
 func (s Spec) SameSpaces(o Spec) error {
-	if difference := o.Observation.unlike(s.Observation); difference != "" {
+	if difference := o.Observation.unlike(s.Observation, s.Observation.Bytes); difference != "" {
 		return errors.New("observation space " + difference)
 	}
-	if difference := o.Action.unlike(s.Action); difference != "" {
+	if difference := o.Action.unlike(s.Action, true); difference != "" {
 		return errors.New("action space " + difference)
 	}
 	return nil
 }
 
-// unlike says in what the space differs from another; "": it does not.
-func (s Space) unlike(o Space) string {
+// unlike says in what the space differs from another, in its bounds too if these matter; "": it does not.
+func (s Space) unlike(o Space, bounds bool) string {
 	switch {
 	case s.Kind != o.Kind:
 		return fmt.Sprintf("is %v, not %v", s.Kind, o.Kind)
@@ -61,6 +62,8 @@ func (s Space) unlike(o Space) string {
 		return fmt.Sprintf("counts choices from %v, not from %v", s.Start, o.Start)
 	case s.Bytes != o.Bytes:
 		return fmt.Sprintf("is of bytes: %t, not %t", s.Bytes, o.Bytes)
+	case !bounds:
+		return ""
 	case len(s.Low) != len(o.Low) || len(s.High) != len(o.High):
 		return "has bounds that are not of its shape"
 	}

@@ -70,6 +70,9 @@ func (e *Evaluator) Evaluate(ctx context.Context, p *policy.Policy, episodes int
 	if err == nil || ctx.Err() != nil {
 		return result, err
 	}
+	if _, other := errors.AsType[otherWorld](err); other {
+		return nil, fmt.Errorf("evaluate: %w", err)
+	}
 	_ = e.Close() // of what failed anyway
 	if e.Warn != nil {
 		e.Warn(err)
@@ -272,6 +275,9 @@ func (pl *player) show(r *round) error {
 	return r.see(pl.games[0].env)
 }
 
+// otherWorld is the error of an environment whose spaces are not the policy's, which a fresh one has as well.
+type otherWorld struct{ error }
+
 // reset starts n episodes, the first of which is number first.
 func (pl *player) reset(r *round, first, n int) error {
 	for row := range n {
@@ -285,7 +291,7 @@ func (pl *player) reset(r *round, first, n int) error {
 		x := &pl.games[row]
 		spec := x.env.Spec()
 		if err := pl.spec.SameSpaces(spec); err != nil {
-			return fmt.Errorf("%s is not what the policy learned in: %w", spec.ID, err)
+			return otherWorld{fmt.Errorf("%s is not what the policy learned in: %w", spec.ID, err)}
 		}
 		*x = game{env: x.env, episode: first + row, limit: spec.MaxSteps}
 		if x.limit == 0 {

@@ -93,6 +93,16 @@ func (f *trainFlags) resolve(cmd *cobra.Command, args []string) (*covey.Config, 
 	if err := f.override(cmd, cfg); err != nil {
 		return nil, err
 	}
+	for _, path := range []*string{&cfg.Init, &cfg.ReplayFile} {
+		if *path == "" {
+			continue
+		}
+		whole, err := filepath.Abs(*path) // a resume finds it from anywhere
+		if err != nil {
+			return nil, err
+		}
+		*path = whole
+	}
 	if f.seeds < 1 {
 		return nil, usagef("--seeds %d: must be at least 1", f.seeds)
 	}
@@ -163,16 +173,6 @@ func (f *trainFlags) override(cmd *cobra.Command, cfg *covey.Config) error {
 		if err := cfg.Set(source, key, value); err != nil {
 			return err
 		}
-	}
-	for _, path := range []*string{&cfg.Init, &cfg.ReplayFile} {
-		if *path == "" {
-			continue
-		}
-		whole, err := filepath.Abs(*path) // a resume finds it from anywhere
-		if err != nil {
-			return err
-		}
-		*path = whole
 	}
 	return nil
 }

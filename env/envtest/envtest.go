@@ -8,6 +8,7 @@ package envtest
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"testing"
 
 	"covey/env"
@@ -42,10 +43,16 @@ func Run(t *testing.T, create func() env.Environment, traits ...Trait) {
 // Check runs the suite outside a test, and returns what is wrong, each defect with its check's name. A panic is one; after a
 // defect of the spec nothing else is checked.
 func Check(create func() env.Environment, traits ...Trait) error {
-	s := newSuite(create, traits)
+	var s *suite
+	if err := recovered(func() error {
+		s = newSuite(create, traits)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("spec: %w", err)
+	}
 	var errs []error
 	for i, c := range checks {
-		if err := s.recovered(c.run); err != nil {
+		if err := recovered(func() error { return c.run(s) }); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", c.name, err))
 			if i == 0 {
 				break
@@ -55,14 +62,14 @@ func Check(create func() env.Environment, traits ...Trait) error {
 	return errors.Join(errs...)
 }
 
-// recovered runs a check. A panic in it is an error.
-func (s *suite) recovered(check func(*suite) error) (err error) {
+// recovered runs a check. A panic in it is an error, with the stack.
+func recovered(check func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return check(s)
+	return check()
 }
 
 var checks = []struct {

@@ -114,6 +114,9 @@ func TestCheckNamesWhatFails(t *testing.T) {
 			t.Errorf("%s: error %v, want %s", flaw, err, want)
 		}
 	}
+	if err := Check(func() env.Environment { return nil }); err == nil || !strings.HasPrefix(err.Error(), "spec: panic: ") {
+		t.Errorf("no environment: %v", err)
+	}
 	err := Check(func() env.Environment { return &saved{drift{flaw: "forgets its stream"}} }, Native)
 	if err == nil || !strings.HasPrefix(err.Error(), "snapshot: ") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want that of the snapshot alone", err)
