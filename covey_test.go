@@ -1,6 +1,7 @@
 package covey_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"path/filepath"
@@ -237,6 +238,23 @@ func TestAFailingEnvironmentIsNamed(t *testing.T) {
 	})
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "worker 0") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestPrintEvery: the output's own period goes before the configuration's.
+func TestPrintEvery(t *testing.T) {
+	for _, c := range []struct{ configured, own, lines uint64 }{{5, 0, 5}, {5, 2, 2}, {0, 2, 2}, {0, 0, 0}} {
+		var b bytes.Buffer
+		cfg := small(t, "a3c", "CartPole-v1")
+		cfg.PrintEvery = c.configured
+		run := mustTrain(t, cfg, covey.Options{Output: train.Output{Print: &b, PrintEvery: c.own}})
+		want := uint64(0)
+		if c.lines > 0 {
+			want = run.Episodes / c.lines
+		}
+		if got := uint64(bytes.Count(b.Bytes(), []byte("\n"))); got != want || c.lines > 0 && got == 0 {
+			t.Errorf("%+v: %d lines of %d episodes, want %d", c, got, run.Episodes, want)
+		}
 	}
 }
 

@@ -30,8 +30,8 @@ type Gym struct {
 // DefaultGym is complete.
 func DefaultGym() Gym { return Gym{Children: 1, Deadline: 300} }
 
-// bridged says whether an environment is Gymnasium's to make: where its name says so, or has a namespace that is none of covey's own, or
-// belongs to a package that covey gym setup installs; natives go first.
+// bridged says whether an environment is Gymnasium's to make: where its name says so, or has a namespace that is none
+// of covey's own, or belongs to a package that covey gym setup installs; natives go first.
 func bridged(id string) bool {
 	if _, native := environments[id]; native {
 		return false
@@ -162,7 +162,8 @@ func (c *Config) named() (kwargs map[string]any, variables map[string]float64) {
 	return c.Gym.Kwargs, variables
 }
 
-// keep adds what was there before to what a layer of YAML has set, which the YAML package replaces. To set {} is to keep nothing.
+// keep adds what was there before to what a layer of YAML has set, which the YAML package replaces. To set {} is to
+// keep nothing.
 func keep[V any](set, before map[string]V) {
 	if len(set) == 0 {
 		return

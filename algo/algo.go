@@ -28,7 +28,8 @@ type Decision struct {
 	Stop bool // learn nothing more
 }
 
-// Boundary is called after each update, or each few of them and in a warm-up after each step, one call at a time, in order. An error stops the learner.
+// Boundary is called after each update, or each few of them and in a warm-up after each step, one call at a time, in
+// order. An error stops the learner.
 type Boundary func(Progress) (Decision, error)
 
 // Learner is an algorithm at work on its environments.
