@@ -67,7 +67,7 @@ func TestFaultsSayWhatHappened(t *testing.T) {
 			if !errors.As(err, &fault) || fault.Permanent() != f.permanent {
 				t.Errorf("%v: permanent: %v, want %v", err, !f.permanent, f.permanent)
 			}
-			if fault != nil && fault.Trace != "" && strings.Contains(fault.Trace, "covey/") {
+			if fault != nil && fault.Trace != "" && strings.Contains(fault.Trace, `File "covey/`) {
 				t.Errorf("the traceback shows the bridge:\n%s", fault.Trace)
 			}
 		})
